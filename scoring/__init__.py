@@ -1,0 +1,1 @@
+"""Pacenote, the scoring library: no web framework, no queue, torch only in `prm`."""

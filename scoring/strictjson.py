@@ -1,0 +1,98 @@
+"""JSON as strictly as a database must take it.
+
+Stock parsers accept what a later layer chokes on: NaN, lone surrogates, NUL (which
+PostgreSQL refuses), integers of thousands of digits, duplicate keys, nesting that
+overflows the stack. Everything that comes from outside is read here, once.
+"""
+
+import json
+import math
+import re
+from typing import Any
+
+from scoring.errors import UnreadableFile
+
+MAX_DEPTH = 64
+MAX_DIGITS = 30
+
+# Escapes that can produce a NUL or a surrogate. Raw text can't hold a surrogate (it
+# was decoded as UTF-8), so only documents with such an escape pay for the slow check.
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|\x00")
+_BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+def loads(text: str, *, line: int | None = None) -> Any:
+    """Parse one JSON document.
+
+    Raises:
+        UnreadableFile: not JSON, or JSON we refuse; `line` is given back in it.
+    """
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        detail = f"not valid JSON: {error.msg} at column {error.colno}"
+        raise UnreadableFile(detail, line=line or error.lineno) from None
+    except RecursionError:
+        raise UnreadableFile(_TOO_DEEP, line=line) from None
+    except UnreadableFile as error:
+        error.line = line
+        raise
+    check(value, line=line, text_is_suspect=_SUSPECT.search(text) is not None)
+    return value
+
+
+def check(value: Any, *, line: int | None = None, text_is_suspect: bool = True) -> None:
+    """Refuse a parsed value nested too deep or holding NUL or a lone surrogate."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.values())
+                if text_is_suspect:
+                    below.extend(item.keys())
+            elif isinstance(item, list):
+                below.extend(item)
+            elif text_is_suspect and isinstance(item, str) and _BAD_TEXT.search(item):
+                raise UnreadableFile(
+                    "text holds a NUL character or half of a surrogate pair", line=line
+                )
+        if not below:
+            return
+        level = below
+    raise UnreadableFile(_TOO_DEEP, line=line)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise UnreadableFile(f"the number {text[:20]} is too large")
+    return value
+
+
+def _bounded(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise UnreadableFile(f"an integer of {len(text)} digits (at most {MAX_DIGITS})")
+    return int(text)
+
+
+def _constant(text: str) -> float:
+    raise UnreadableFile(f"{text} is not JSON")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise UnreadableFile(f"the key {twice[:80]!r} appears twice in one object")
+    return result
+
+
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
+_DECODER = json.JSONDecoder(
+    parse_float=_finite,
+    parse_int=_bounded,
+    parse_constant=_constant,
+    object_pairs_hook=_no_duplicates,
+)
