@@ -1,0 +1,1 @@
+"""The web application: pages, REST API, services and the tables under them."""

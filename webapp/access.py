@@ -1,0 +1,89 @@
+"""The only doors to a row on somebody's behalf. What they may not see does not exist.
+
+`actor` is a user, with or without an API token: a token narrows its user to one project.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Model, QuerySet
+from django.http import Http404
+
+from webapp.models import (
+    ApiToken,
+    Episode,
+    Job,
+    Membership,
+    Project,
+    RewardModel,
+    Score,
+    Snapshot,
+    TrainingRun,
+)
+from webapp.models.project import Role
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    user: AbstractBaseUser | AnonymousUser
+    token: ApiToken | None = None
+
+
+def projects(actor: Actor) -> QuerySet[Project]:
+    mine = Project.objects.filter(membership__user_id=actor.user.pk)
+    return mine.filter(pk=actor.token.project_id) if actor.token else mine
+
+
+def project(actor: Actor, slug: str, role: str = Role.ANNOTATOR) -> Project:
+    """Raises: Http404 when the project is not the actor's or asks for a higher role."""
+    found = projects(actor).filter(slug=slug).select_related("spec").first()
+    if found is None:
+        raise Http404
+    require(actor, found, role)
+    return found
+
+
+def require(actor: Actor, within: Project, role: str) -> Membership:
+    member = Membership.objects.filter(project=within, user_id=actor.user.pk).first()
+    if member is None or not member.may(role):
+        raise Http404
+    return member
+
+
+def episodes(actor: Actor) -> QuerySet[Episode]:
+    return _of_projects(Episode.objects.all(), actor)
+
+
+def jobs(actor: Actor) -> QuerySet[Job]:
+    return _of_projects(Job.objects.all(), actor)
+
+
+def snapshots(actor: Actor) -> QuerySet[Snapshot]:
+    return _of_projects(Snapshot.objects.all(), actor)
+
+
+def training_runs(actor: Actor) -> QuerySet[TrainingRun]:
+    return _of_projects(TrainingRun.objects.all(), actor)
+
+
+def reward_models(actor: Actor) -> QuerySet[RewardModel]:
+    return _of_projects(RewardModel.objects.all(), actor)
+
+
+def scores(actor: Actor) -> QuerySet[Score]:
+    return Score.objects.filter(episode__project__in=projects(actor))
+
+
+def one(rows: QuerySet[M], **lookup: Any) -> M:
+    """Raises: Http404 when no row the actor can see fits."""
+    found = rows.filter(**lookup).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _of_projects(rows: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
+    return rows.filter(project__in=projects(actor))

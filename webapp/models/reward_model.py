@@ -1,0 +1,49 @@
+"""A trained version: its files on disk are named by their hash, the row says its state.
+
+`candidate` → `champion` → `retired`, and back to champion by a roll-back.
+"""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class ModelState(models.TextChoices):
+    CANDIDATE = "candidate", _("candidate")
+    CHAMPION = "champion", _("champion")
+    RETIRED = "retired", _("retired")
+
+
+class RewardModel(models.Model):
+    project = models.ForeignKey("Project", models.CASCADE, related_name="reward_models")
+    version = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(
+        max_length=10, choices=ModelState, default=ModelState.CANDIDATE
+    )
+    card = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+    promoted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "version"], name="one_model_a_version"
+            ),
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=Q(state=ModelState.CHAMPION),
+                name="one_champion_a_project",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project.slug}/v{self.version}"
+
+    @property
+    def directory(self) -> Path:
+        return settings.DATA_DIR / "models" / self.sha256

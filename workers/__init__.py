@@ -1,0 +1,1 @@
+"""Celery workers: everything that takes longer than a request, and the scorer."""
