@@ -1,35 +1,36 @@
 """Training, calibration and test sets by task, never by step or run.
 
 Several runs of one task share its text and most of its states: split any finer and the
-test set has been seen (prm.md, section 4). The split depends on the task's hash and the
-seed alone, so the same tasks are always split the same way.
+test set has been seen (arXiv 2603.14465 ships five runs a task). A task's side is read
+off its hash, so it stays where it is while a data set grows: tomorrow's model is never
+tested on a task that today's was trained on.
 """
 
 import hashlib
+from bisect import bisect
 from collections.abc import Iterable
 from typing import Literal
 
 Split = Literal["train", "calibration", "test"]
 
-SHARES: tuple[tuple[Split, float], ...] = (
-    ("train", 0.65),
-    ("calibration", 0.15),
-    ("test", 0.20),
-)
+TRAIN_SHARE, CALIBRATION_SHARE = 0.65, 0.15
 
 
 def by_group(groups: Iterable[str], seed: int = 0) -> dict[str, Split]:
-    """Each group's side; the groups are sorted by hash and cut at SHARES, so that even a
-    small data set has something on every side (three groups or more)."""
-    ordered = sorted(set(groups), key=lambda group: _rank(group, seed))
-    count, start, sides = len(ordered), 0, {}
-    for i, (side, share) in enumerate(SHARES):
-        left = len(SHARES) - i - 1
-        size = count - start if not left else max(1, round(share * count))
-        sides.update(dict.fromkeys(ordered[start : start + size], side))
-        start += size
-    return sides
+    """Each group's side. With three groups or more no side is left empty: the group
+    nearest to it moves over."""
+    ranked = sorted((_fraction(group, seed), group) for group in set(groups))
+    ranks, count = [rank for rank, _ in ranked], len(ranked)
+    first = min(max(bisect(ranks, TRAIN_SHARE), 1), count - 2)
+    second = bisect(ranks, TRAIN_SHARE + CALIBRATION_SHARE)
+    second = min(max(second, first + 1), count - 1)
+    return {
+        group: "train" if i < first else "calibration" if i < second else "test"
+        for i, (_, group) in enumerate(ranked)
+    }
 
 
-def _rank(group: str, seed: int) -> str:
-    return hashlib.sha256(f"{seed}:{group}".encode()).hexdigest()
+def _fraction(group: str, seed: int) -> float:
+    """A number in [0, 1) that depends on nothing but the two."""
+    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
