@@ -1,0 +1,5 @@
+"""URLs under api."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""URLs under compat."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
