@@ -1,0 +1,199 @@
+"""An episode as token ids, one template for training and serving.
+
+    Task: …                         the task, then the system prompt
+    Result of search: …             what the calls of the step before gave back
+    Observation: …                  what users or the environment said since
+    Assistant:                      who acts
+    Thought: … / text / Call f(…)   the step itself: only these tokens are pooled
+
+So q_t reads the task and steps 0..t but not the results of its own calls: a decision is
+judged by what was known when it was taken, and can be judged before its calls are run.
+Every piece is tokenised by itself and cut by itself, so the tokens of a prefix never
+change as the episode grows. Outcome, verdicts, ids, metadata, costs, rewards of the
+environment and the length to come are never encoded.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from scoring.prm.backbone import Tokenizer
+from scoring.schema import Call, Episode, Step
+
+TEMPLATE: Mapping[str, Any] = {
+    "version": 1,
+    "task": "Task: {}\n",
+    "system": "Instructions: {}\n",
+    "result": "Result of {}: {}\n",
+    "error": "Error from {}: {}\n",
+    "observation": "Observation: {}\n",
+    "agent": "{}:\n",
+    "anonymous": "Assistant",
+    "thought": "Thought: {}\n",
+    "text": "{}\n",
+    "call": "Call {}({})\n",
+    "left_out": "\n[…]\n",
+    # longest piece, in tokens; the middle of a longer one is left out
+    "budget": {"task": 2048, "system": 512, "context": 512, "agent": 32, "step": 1024},
+    # characters beyond this many a token of budget are cut before tokenising
+    "characters": 16,
+}
+
+_CHARACTERS_PER_TOKEN = 4  # to report what was cut before tokenising
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """`token_ids` of the episode; `spans[t]` the half-open token range of step t's own
+    words, None where the step didn't fit; `truncation` what was left out and where,
+    None if nothing was."""
+
+    token_ids: tuple[int, ...]
+    spans: tuple[tuple[int, int] | None, ...]
+    truncation: dict[str, Any] | None = None
+
+    def prefix_hashes(self) -> list[str | None]:
+        """For each step, the hash of all tokens up to its end: everything q_t read."""
+        digest, done, hashes = hashlib.sha256(), 0, list[str | None]()
+        for span in self.spans:
+            if span is None:
+                hashes.append(None)
+                continue
+            digest.update(
+                json.dumps([span[0], *self.token_ids[done : span[1]]]).encode()
+            )
+            done = span[1]
+            hashes.append(digest.hexdigest())
+        return hashes
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A run of text with its budget; `step` is None in the head of the episode."""
+
+    text: str
+    budget: str
+    step: int | None = None
+
+
+@dataclass(slots=True)
+class _Stream:
+    """The growing token stream and what was left out of it."""
+
+    token_ids: list[int] = field(default_factory=list)
+    elided: list[dict[str, Any]] = field(default_factory=list)
+
+
+@cache
+def template_hash() -> str:
+    text = json.dumps(TEMPLATE, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def encode(episode: Episode, tokenizer: Tokenizer, max_tokens: int) -> Encoded:
+    """Tokenise an episode under the template.
+
+    Steps that end beyond `max_tokens` get the span None and are named in `truncation`:
+    `{"dropped_tokens", "elided": [{"step", "part", "dropped_tokens"}], "unscored":
+    {step: reason}}`. `dropped_tokens` counts elided tokens, estimated as a quarter of
+    the characters where a piece was too long even to tokenise.
+    """
+    pieces = [*_head(episode)]
+    for before, step in zip((None, *episode.steps), episode.steps, strict=False):
+        pieces += _context(before, step)
+        pieces += _own(step)
+    stream, spans = _Stream(), list[tuple[int, int] | None]([None] * len(episode.steps))
+    for piece, ids in zip(pieces, _tokenised(pieces, tokenizer), strict=True):
+        start = len(stream.token_ids)
+        _append(stream, piece, ids, tokenizer)
+        if piece.budget == "step" and piece.step is not None:
+            earlier = spans[piece.step]
+            spans[piece.step] = (
+                earlier[0] if earlier else start,
+                len(stream.token_ids),
+            )
+    return _fitted(stream, spans, max_tokens)
+
+
+def _head(episode: Episode) -> Iterator[_Piece]:
+    yield _Piece(TEMPLATE["task"].format(episode.task), "task")
+    if episode.system:
+        yield _Piece(TEMPLATE["system"].format(episode.system), "system")
+
+
+def _context(before: Step | None, step: Step) -> Iterator[_Piece]:
+    for call in before.calls if before else ():
+        if call.result is not None:
+            form = TEMPLATE["error" if call.is_error else "result"]
+            yield _Piece(form.format(call.name, call.result), "context", step.index)
+    if step.observation:
+        text = TEMPLATE["observation"].format(step.observation)
+        yield _Piece(text, "context", step.index)
+    agent = step.agent or TEMPLATE["anonymous"]
+    yield _Piece(TEMPLATE["agent"].format(agent), "agent", step.index)
+
+
+def _own(step: Step) -> Iterator[_Piece]:
+    if step.thought:
+        yield _Piece(TEMPLATE["thought"].format(step.thought), "step", step.index)
+    if step.text:
+        yield _Piece(TEMPLATE["text"].format(step.text), "step", step.index)
+    for call in step.calls:
+        text = TEMPLATE["call"].format(call.name, _arguments(call))
+        yield _Piece(text, "step", step.index)
+
+
+def _arguments(call: Call) -> str:
+    if isinstance(call.arguments, str):
+        return call.arguments
+    return json.dumps(call.arguments, ensure_ascii=False) if call.arguments else ""
+
+
+def _tokenised(pieces: Sequence[_Piece], tokenizer: Tokenizer) -> list[list[int]]:
+    return tokenizer([_halves(piece)[0] for piece in pieces])
+
+
+def _halves(piece: _Piece) -> tuple[str, int]:
+    """The text, its middle gone if absurdly long, and the number of characters gone."""
+    # a lone surrogate has no UTF-8 and would crash the tokenizer
+    text = piece.text.encode(errors="replace").decode()
+    half = TEMPLATE["budget"][piece.budget] * TEMPLATE["characters"] // 2
+    gone = len(text) - 2 * half
+    return (text, 0) if gone <= 0 else (text[:half] + text[-half:], gone)
+
+
+def _append(
+    stream: _Stream, piece: _Piece, ids: list[int], tokenizer: Tokenizer
+) -> None:
+    """Add a piece, keeping the first two thirds and the last third of its budget."""
+    budget = TEMPLATE["budget"][piece.budget]
+    dropped = _halves(piece)[1] // _CHARACTERS_PER_TOKEN
+    if len(ids) > budget:
+        tail = budget // 3
+        dropped += len(ids) - budget
+        marker = tokenizer([TEMPLATE["left_out"]])[0]
+        ids = ids[: budget - tail] + marker + ids[-tail:]
+    if dropped:
+        row = {"step": piece.step, "part": piece.budget, "dropped_tokens": dropped}
+        stream.elided.append(row)
+    stream.token_ids += ids
+
+
+def _fitted(
+    stream: _Stream, spans: list[tuple[int, int] | None], max_tokens: int
+) -> Encoded:
+    kept = tuple(span if span and span[1] <= max_tokens else None for span in spans)
+    end = max((span[1] for span in kept if span), default=0)
+    reason = f"ends beyond the model's context of {max_tokens} tokens"
+    unscored = {str(t): reason for t, span in enumerate(kept) if span is None}
+    if not (stream.elided or unscored):
+        return Encoded(tuple(stream.token_ids[:end]), kept)
+    truncation = {
+        "dropped_tokens": sum(row["dropped_tokens"] for row in stream.elided),
+        "elided": stream.elided,
+        "unscored": unscored,
+    }
+    return Encoded(tuple(stream.token_ids[:end]), kept, truncation)

@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pytest
+
+from scoring.prm import backbone
+
+
+@pytest.fixture(scope="session")
+def trunk() -> backbone.Trunk:
+    return backbone.tiny()
+
+
+@pytest.fixture(scope="session")
+def smollm2(tmp_path_factory: pytest.TempPathFactory) -> backbone.Trunk:
+    return backbone.load(None, backbone_root(tmp_path_factory))
+
+
+def backbone_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Beside the folders of other runs: the weights are converted once a machine."""
+    return tmp_path_factory.getbasetemp().parent / "pacenote"
