@@ -18,11 +18,13 @@ Mislead = Callable[[State, Set[str], random.Random], Action]
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`mislead` gives the faulty action of a state. `lasts` bounds how many steps it
-    holds where the agent comes to its senses; else it holds to the end."""
+    holds where the agent comes to its senses; else it holds to the end. `weight` is how
+    often the fault is drawn, relative to the others."""
 
     mislead: Mislead
+    weight: float = 1.5
     lasts: int = 4
-    recovers: float = 0.35
+    recovers: float = 0.3
 
 
 def _current(state: State) -> Request:
@@ -128,14 +130,14 @@ def _needless(state: State, skips: Set[str], rng: random.Random) -> Action:
 
 
 FAULTS: Mapping[str, Fault] = {
-    "wrong argument": Fault(_wrong_argument),
-    "wrong amount": Fault(_wrong_amount),
+    "wrong argument": Fault(_wrong_argument, weight=2.0),
+    "wrong amount": Fault(_wrong_amount, weight=2.0),
     "wrong order": Fault(_wrong_order),
     "invented rule": Fault(_invented_rule),
     "invented result": Fault(_invented_result),
     "loop": Fault(_loop, lasts=6, recovers=0.8),
-    "rude reply": Fault(_rude, lasts=2),
+    "rude reply": Fault(_rude, weight=1.0, lasts=2),
     "leaking reply": Fault(_leaking),
-    "giving up": Fault(_giving_up),
-    "needless calls": Fault(_needless, lasts=3, recovers=1.0),
+    "giving up": Fault(_giving_up, weight=0.5),
+    "needless calls": Fault(_needless, weight=0.3, lasts=3, recovers=1.0),
 }

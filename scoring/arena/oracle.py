@@ -31,11 +31,9 @@ def options(state: State) -> tuple[Action, ...]:
 
 def harmless(state: State) -> tuple[Action, ...]:
     """Actions that neither help nor hurt; done twice already, they are a loop."""
-    return tuple(
-        goal.action
-        for goal in goals(state)
-        if goal.ready and not goal.due and state.done.count(goal.action) < 2
-    )
+    right = set(options(state))  # idle for one request may be due for the other
+    spare = (goal.action for goal in goals(state) if goal.ready and not goal.due)
+    return tuple(a for a in spare if a not in right and state.done.count(a) < 2)
 
 
 def verdict(state: State, action: Action) -> int:

@@ -12,8 +12,9 @@ from scoring.arena.tasks import draw
 from scoring.arena.world import Action, State
 from scoring.schema import Episode
 
-FAULTY = 0.68  # tried; a fault finds no opening in some of those
-IDLE = 0.12  # chance that a step of any run is harmless but needless
+FAULTY = 0.62  # tried; a fault finds no opening in some of those
+IDLE = 0.2  # chance that an early step of any run is harmless but needless
+HURRY = 7  # steps after which agents leave out what is optional
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,16 @@ def generate(count: int, seed: int = 0) -> Iterator[Run]:
 def run(seed: int, index: int, number: int) -> Run:
     """Run `number` of the stream, on task `index`."""
     rng = draw("run", seed, number)
-    name = rng.choice(sorted(FAULTS)) if rng.random() < FAULTY else None
+    name = _draw_fault(rng) if rng.random() < FAULTY else None
     agent = Agent(rng, FAULTS[name] if name else None)
     words = draw("words", seed, number)
     rolled = rollout(Environment(seed, index), agent, words, f"arena-{number:05d}")
     fault = name if agent.went_wrong else None
     return Run(rolled.episode, rolled.verdicts, fault, rolled.social)
+
+
+def _draw_fault(rng: random.Random) -> str:
+    return rng.choices(list(FAULTS), [fault.weight for fault in FAULTS.values()])[0]
 
 
 class Agent:
@@ -56,7 +61,7 @@ class Agent:
         self.went_wrong = False
         self._rng = rng
         self._fault = fault
-        self._skips = self._character(rng)
+        self._skips: Set[str] = self._character(rng)
         recovers = fault is not None and rng.random() < fault.recovers
         self._left = rng.randint(2, fault.lasts) if fault and recovers else 99
 
@@ -65,11 +70,14 @@ class Agent:
         return {name for name in sorted(OPTIONAL) if rng.random() < 0.4}
 
     def __call__(self, state: State) -> Action:
+        hurried = len(state.done) >= HURRY
+        if hurried:
+            self._skips = OPTIONAL
         right = expert(state, self._skips)
         misled = self._misled(state, right)
         if misled is not None:
             return misled
-        idle = harmless(state)
+        idle = () if hurried else harmless(state)
         if idle and self._rng.random() < IDLE:
             return self._rng.choice(idle)
         return right
