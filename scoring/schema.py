@@ -391,7 +391,7 @@ def _maybe_count(row: Mapping[str, Any], key: str, at: str) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
         _fail("expected a whole number, 0 or more", f"{at}/{key}")
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _kind(row: Mapping[str, Any], at: str) -> str | None:
@@ -402,10 +402,10 @@ def _kind(row: Mapping[str, Any], at: str) -> str | None:
 
 
 def _ended(row: Mapping[str, Any]) -> Ended:
-    ended = row.get("ended") or "terminated"
+    ended: Ended = row.get("ended") or "terminated"
     if ended not in ("terminated", "truncated"):
         _fail("expected terminated or truncated", "/ended")
-    return ended  # type: ignore[no-any-return]
+    return ended
 
 
 def _gamma(row: Mapping[str, Any]) -> float | None:

@@ -1,6 +1,6 @@
 """The only doors to a row on somebody's behalf. What they may not see does not exist.
 
-`actor` is a user, with or without an API token: a token narrows its user to one project.
+An actor is a user, with or without an API token: a token narrows them to one project.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,14 @@ class Actor:
     user: AbstractBaseUser | AnonymousUser
     token: ApiToken | None = None
 
+    @property
+    def user_id(self) -> int:
+        # 0 is nobody's; NULL would match projects that have no member at all
+        return self.user.pk or 0
+
 
 def projects(actor: Actor) -> QuerySet[Project]:
-    mine = Project.objects.filter(membership__user_id=actor.user.pk)
+    mine = Project.objects.filter(membership__user_id=actor.user_id)
     return mine.filter(pk=actor.token.project_id) if actor.token else mine
 
 
@@ -47,7 +52,7 @@ def project(actor: Actor, slug: str, role: str = Role.ANNOTATOR) -> Project:
 
 
 def require(actor: Actor, within: Project, role: str) -> Membership:
-    member = Membership.objects.filter(project=within, user_id=actor.user.pk).first()
+    member = Membership.objects.filter(project=within, user_id=actor.user_id).first()
     if member is None or not member.may(role):
         raise Http404
     return member

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import redis
 from celery.exceptions import OperationalError
@@ -33,16 +33,13 @@ ALIVE_SECONDS = 15
 
 
 @cache
-def broker() -> "redis.Redis[str]":
+def broker() -> redis.Redis:
     """One pooled client a process."""
-    return cast(
-        "redis.Redis[str]",
-        redis.Redis.from_url(
-            settings.REDIS_URL,
-            decode_responses=True,
-            socket_connect_timeout=0.5,
-            health_check_interval=30,
-        ),
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        decode_responses=True,
+        socket_connect_timeout=0.5,
+        health_check_interval=30,
     )
 
 

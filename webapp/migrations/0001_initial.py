@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,315 +16,742 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('annotator', 'annotator'), ('reviewer', 'reviewer'), ('engineer', 'engineer'), ('owner', 'owner')], default='annotator', max_length=10)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("annotator", "annotator"),
+                            ("reviewer", "reviewer"),
+                            ("engineer", "engineer"),
+                            ("owner", "owner"),
+                        ],
+                        default="annotator",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['project', 'user'],
+                "ordering": ["project", "user"],
             },
         ),
         migrations.CreateModel(
-            name='Project',
+            name="Project",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('guideline', models.TextField(blank=True)),
-                ('guideline_version', models.PositiveIntegerField(default=1)),
-                ('gamma', models.FloatField(default=1.0, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('is_demo', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('members', models.ManyToManyField(related_name='projects', through='webapp.Membership', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("guideline", models.TextField(blank=True)),
+                ("guideline_version", models.PositiveIntegerField(default=1)),
+                (
+                    "gamma",
+                    models.FloatField(
+                        default=1.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                ("is_demo", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "members",
+                    models.ManyToManyField(
+                        related_name="projects",
+                        through="webapp.Membership",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='membership',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='webapp.project'),
+            model_name="membership",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, to="webapp.project"
+            ),
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('import', 'import'), ('train', 'training'), ('score', 'scoring'), ('export', 'export')], max_length=10)),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='queued', max_length=10)),
-                ('idempotency_key', models.CharField(default=uuid.uuid4, max_length=128)),
-                ('input', models.JSONField(blank=True, default=dict)),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('error', models.TextField(blank=True)),
-                ('progress', models.JSONField(blank=True, default=dict)),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('max_attempts', models.PositiveIntegerField(default=5)),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='webapp.project')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("import", "import"),
+                            ("train", "training"),
+                            ("score", "scoring"),
+                            ("export", "export"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "idempotency_key",
+                    models.CharField(default=uuid.uuid4, max_length=128),
+                ),
+                ("input", models.JSONField(blank=True, default=dict)),
+                ("result", models.JSONField(blank=True, default=dict)),
+                ("error", models.TextField(blank=True)),
+                ("progress", models.JSONField(blank=True, default=dict)),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("max_attempts", models.PositiveIntegerField(default=5)),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="jobs",
+                        to="webapp.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Episode',
+            name="Episode",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('group', models.CharField(db_index=True, max_length=64)),
-                ('external_id', models.TextField(blank=True)),
-                ('source_format', models.CharField(max_length=40)),
-                ('task', models.TextField()),
-                ('system', models.TextField(blank=True)),
-                ('agent', models.TextField(blank=True)),
-                ('model', models.TextField(blank=True)),
-                ('success', models.BooleanField(blank=True, null=True)),
-                ('outcome_score', models.FloatField(blank=True, null=True)),
-                ('answer', models.TextField(blank=True, null=True)),
-                ('reference', models.TextField(blank=True, null=True)),
-                ('ended', models.CharField(choices=[('terminated', 'terminated'), ('truncated', 'truncated')], default='terminated', max_length=10)),
-                ('meta', models.JSONField(blank=True, default=dict)),
-                ('step_count', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('import_job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='episodes', to='webapp.job')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='episodes', to='webapp.project')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("content_hash", models.CharField(max_length=64)),
+                ("group", models.CharField(db_index=True, max_length=64)),
+                ("external_id", models.TextField(blank=True)),
+                ("source_format", models.CharField(max_length=40)),
+                ("task", models.TextField()),
+                ("system", models.TextField(blank=True)),
+                ("agent", models.TextField(blank=True)),
+                ("model", models.TextField(blank=True)),
+                ("success", models.BooleanField(blank=True, null=True)),
+                ("outcome_score", models.FloatField(blank=True, null=True)),
+                ("answer", models.TextField(blank=True, null=True)),
+                ("reference", models.TextField(blank=True, null=True)),
+                (
+                    "ended",
+                    models.CharField(
+                        choices=[
+                            ("terminated", "terminated"),
+                            ("truncated", "truncated"),
+                        ],
+                        default="terminated",
+                        max_length=10,
+                    ),
+                ),
+                ("meta", models.JSONField(blank=True, default=dict)),
+                ("step_count", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "import_job",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="episodes",
+                        to="webapp.job",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="episodes",
+                        to="webapp.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', 'id'],
+                "ordering": ["-created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('hint', models.CharField(editable=False, max_length=12)),
-                ('scopes', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='webapp.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "digest",
+                    models.CharField(editable=False, max_length=64, unique=True),
+                ),
+                ("hint", models.CharField(editable=False, max_length=12)),
+                ("scopes", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to="webapp.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='RewardModel',
+            name="RewardModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('candidate', 'candidate'), ('champion', 'champion'), ('retired', 'retired')], default='candidate', max_length=10)),
-                ('card', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('promoted_at', models.DateTimeField(blank=True, null=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reward_models', to='webapp.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("candidate", "candidate"),
+                            ("champion", "champion"),
+                            ("retired", "retired"),
+                        ],
+                        default="candidate",
+                        max_length=10,
+                    ),
+                ),
+                ("card", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("promoted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reward_models",
+                        to="webapp.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-version'],
+                "ordering": ["-version"],
             },
         ),
         migrations.CreateModel(
-            name='RewardSpec',
+            name="RewardSpec",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('version', models.CharField(max_length=20)),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('body', models.JSONField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("version", models.CharField(max_length=20)),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("body", models.JSONField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', '-created_at'],
+                "ordering": ["name", "-created_at"],
             },
         ),
         migrations.AddField(
-            model_name='project',
-            name='spec',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='webapp.rewardspec'),
+            model_name="project",
+            name="spec",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="webapp.rewardspec",
+            ),
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('inputs_sha256', models.CharField(max_length=64)),
-                ('valid', models.BooleanField()),
-                ('total', models.FloatField(null=True)),
-                ('final', models.FloatField(null=True)),
-                ('process', models.FloatField(null=True)),
-                ('auxiliary', models.FloatField(null=True)),
-                ('social', models.FloatField(null=True)),
-                ('gate', models.FloatField(null=True)),
-                ('body', models.JSONField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='webapp.episode')),
-                ('reward_model', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='webapp.rewardmodel')),
-                ('spec', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='webapp.rewardspec')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("inputs_sha256", models.CharField(max_length=64)),
+                ("valid", models.BooleanField()),
+                ("total", models.FloatField(null=True)),
+                ("final", models.FloatField(null=True)),
+                ("process", models.FloatField(null=True)),
+                ("auxiliary", models.FloatField(null=True)),
+                ("social", models.FloatField(null=True)),
+                ("gate", models.FloatField(null=True)),
+                ("body", models.JSONField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to="webapp.episode",
+                    ),
+                ),
+                (
+                    "reward_model",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to="webapp.rewardmodel",
+                    ),
+                ),
+                (
+                    "spec",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scores",
+                        to="webapp.rewardspec",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64)),
-                ('event_ids', models.JSONField()),
-                ('splits', models.JSONField()),
-                ('counts', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='webapp.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64)),
+                ("event_ids", models.JSONField()),
+                ("splits", models.JSONField()),
+                ("counts", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snapshots",
+                        to="webapp.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Step',
+            name="Step",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('index', models.PositiveIntegerField()),
-                ('content_hash', models.CharField(max_length=64)),
-                ('agent', models.TextField(blank=True)),
-                ('kind', models.CharField(max_length=12)),
-                ('observation', models.TextField(blank=True)),
-                ('thought', models.TextField(blank=True)),
-                ('text', models.TextField(blank=True)),
-                ('calls', models.JSONField(blank=True, default=list)),
-                ('reward', models.FloatField(blank=True, null=True)),
-                ('tokens', models.JSONField(blank=True, null=True)),
-                ('cost', models.FloatField(blank=True, null=True)),
-                ('started_at', models.TextField(blank=True, null=True)),
-                ('ended_at', models.TextField(blank=True, null=True)),
-                ('error', models.TextField(blank=True, null=True)),
-                ('raw_ref', models.TextField(blank=True, null=True)),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='webapp.episode')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("index", models.PositiveIntegerField()),
+                ("content_hash", models.CharField(max_length=64)),
+                ("agent", models.TextField(blank=True)),
+                ("kind", models.CharField(max_length=12)),
+                ("observation", models.TextField(blank=True)),
+                ("thought", models.TextField(blank=True)),
+                ("text", models.TextField(blank=True)),
+                ("calls", models.JSONField(blank=True, default=list)),
+                ("reward", models.FloatField(blank=True, null=True)),
+                ("tokens", models.JSONField(blank=True, null=True)),
+                ("cost", models.FloatField(blank=True, null=True)),
+                ("started_at", models.TextField(blank=True, null=True)),
+                ("ended_at", models.TextField(blank=True, null=True)),
+                ("error", models.TextField(blank=True, null=True)),
+                ("raw_ref", models.TextField(blank=True, null=True)),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="webapp.episode",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['index'],
+                "ordering": ["index"],
             },
         ),
         migrations.CreateModel(
-            name='LabelEvent',
+            name="LabelEvent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('sequence', models.PositiveBigIntegerField(editable=False)),
-                ('axis', models.CharField(choices=[('verdict', 'verdict'), ('outcome', 'outcome'), ('preference', 'manners'), ('harm', 'harm'), ('bad_task', 'bad task'), ('comment', 'comment')], max_length=12)),
-                ('value', models.JSONField(blank=True, null=True)),
-                ('previous', models.JSONField(blank=True, null=True)),
-                ('provenance', models.CharField(choices=[('human', 'human'), ('judge', 'judge'), ('rollout', 'rollout'), ('imported', 'imported'), ('adjudicated', 'adjudicated')], default='human', max_length=12)),
-                ('guideline_version', models.PositiveIntegerField()),
-                ('active_ms', models.PositiveIntegerField(blank=True, null=True)),
-                ('score_visible', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('is_latest', models.BooleanField(default=True, editable=False)),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='label_events', to='webapp.episode')),
-                ('undoes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='webapp.labelevent')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='label_events', to='webapp.project')),
-                ('step', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='label_events', to='webapp.step')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("sequence", models.PositiveBigIntegerField(editable=False)),
+                (
+                    "axis",
+                    models.CharField(
+                        choices=[
+                            ("verdict", "verdict"),
+                            ("outcome", "outcome"),
+                            ("preference", "manners"),
+                            ("harm", "harm"),
+                            ("bad_task", "bad task"),
+                            ("comment", "comment"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("value", models.JSONField(blank=True, null=True)),
+                ("previous", models.JSONField(blank=True, null=True)),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("human", "human"),
+                            ("judge", "judge"),
+                            ("rollout", "rollout"),
+                            ("imported", "imported"),
+                            ("adjudicated", "adjudicated"),
+                        ],
+                        default="human",
+                        max_length=12,
+                    ),
+                ),
+                ("guideline_version", models.PositiveIntegerField()),
+                ("active_ms", models.PositiveIntegerField(blank=True, null=True)),
+                ("score_visible", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("is_latest", models.BooleanField(default=True, editable=False)),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="label_events",
+                        to="webapp.episode",
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="webapp.labelevent",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="label_events",
+                        to="webapp.project",
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="label_events",
+                        to="webapp.step",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sequence'],
+                "ordering": ["sequence"],
             },
         ),
         migrations.CreateModel(
-            name='TrainingRun',
+            name="TrainingRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('config', models.JSONField(default=dict)),
-                ('curve', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='training_run', to='webapp.job')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='training_runs', to='webapp.project')),
-                ('reward_model', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='run', to='webapp.rewardmodel')),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='webapp.snapshot')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("config", models.JSONField(default=dict)),
+                ("curve", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="training_run",
+                        to="webapp.job",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="training_runs",
+                        to="webapp.project",
+                    ),
+                ),
+                (
+                    "reward_model",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="run",
+                        to="webapp.rewardmodel",
+                    ),
+                ),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="webapp.snapshot",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('project', 'user'), name='one_membership'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("project", "user"), name="one_membership"
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['state', 'lease_until'], name='webapp_job_state_e8657b_idx'),
+            model_name="job",
+            index=models.Index(
+                fields=["state", "lease_until"], name="webapp_job_state_e8657b_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(fields=('project', 'idempotency_key'), name='one_job_a_key'),
+            model_name="job",
+            constraint=models.UniqueConstraint(
+                fields=("project", "idempotency_key"), name="one_job_a_key"
+            ),
         ),
         migrations.AddIndex(
-            model_name='episode',
-            index=models.Index(fields=['project', '-created_at'], name='webapp_epis_project_cfd372_idx'),
+            model_name="episode",
+            index=models.Index(
+                fields=["project", "-created_at"], name="webapp_epis_project_cfd372_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.UniqueConstraint(fields=('project', 'content_hash'), name='one_episode_a_content'),
+            model_name="episode",
+            constraint=models.UniqueConstraint(
+                fields=("project", "content_hash"), name="one_episode_a_content"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rewardmodel',
-            constraint=models.UniqueConstraint(fields=('project', 'version'), name='one_model_a_version'),
+            model_name="rewardmodel",
+            constraint=models.UniqueConstraint(
+                fields=("project", "version"), name="one_model_a_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rewardmodel',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'champion')), fields=('project',), name='one_champion_a_project'),
+            model_name="rewardmodel",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "champion")),
+                fields=("project",),
+                name="one_champion_a_project",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rewardspec',
-            constraint=models.UniqueConstraint(fields=('name', 'version'), name='one_spec_version'),
+            model_name="rewardspec",
+            constraint=models.UniqueConstraint(
+                fields=("name", "version"), name="one_spec_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('episode', 'reward_model', 'spec', 'inputs_sha256'), name='one_score_an_input'),
+            model_name="score",
+            constraint=models.UniqueConstraint(
+                fields=("episode", "reward_model", "spec", "inputs_sha256"),
+                name="one_score_an_input",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(condition=models.Q(('reward_model__isnull', True)), fields=('episode', 'spec', 'inputs_sha256'), name='one_score_without_model'),
+            model_name="score",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reward_model__isnull", True)),
+                fields=("episode", "spec", "inputs_sha256"),
+                name="one_score_without_model",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='snapshot',
-            constraint=models.UniqueConstraint(fields=('project', 'sha256'), name='one_snapshot_a_content'),
+            model_name="snapshot",
+            constraint=models.UniqueConstraint(
+                fields=("project", "sha256"), name="one_snapshot_a_content"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('episode', 'index'), name='one_step_a_place'),
+            model_name="step",
+            constraint=models.UniqueConstraint(
+                fields=("episode", "index"), name="one_step_a_place"
+            ),
         ),
         migrations.AddIndex(
-            model_name='labelevent',
-            index=models.Index(fields=['project', 'axis', 'is_latest'], name='webapp_labe_project_c9db88_idx'),
+            model_name="labelevent",
+            index=models.Index(
+                fields=["project", "axis", "is_latest"],
+                name="webapp_labe_project_c9db88_idx",
+            ),
         ),
         migrations.AddIndex(
-            model_name='labelevent',
-            index=models.Index(fields=['project', 'created_at'], name='webapp_labe_project_1d467f_idx'),
+            model_name="labelevent",
+            index=models.Index(
+                fields=["project", "created_at"], name="webapp_labe_project_1d467f_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labelevent',
-            constraint=models.UniqueConstraint(fields=('episode', 'sequence'), name='one_event_a_sequence'),
+            model_name="labelevent",
+            constraint=models.UniqueConstraint(
+                fields=("episode", "sequence"), name="one_event_a_sequence"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labelevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_latest', True), ('step__isnull', False)), fields=('user', 'step', 'axis'), name='one_latest_a_step'),
+            model_name="labelevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_latest", True), ("step__isnull", False)),
+                fields=("user", "step", "axis"),
+                name="one_latest_a_step",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='labelevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_latest', True), ('step__isnull', True)), fields=('user', 'episode', 'axis'), name='one_latest_an_episode'),
+            model_name="labelevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_latest", True), ("step__isnull", True)),
+                fields=("user", "episode", "axis"),
+                name="one_latest_an_episode",
+            ),
         ),
     ]

@@ -1,0 +1,168 @@
+"""Stored episodes: written once by their content, listed, deleted."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from scoring import schema
+from webapp.models import Episode, Job, LabelEvent, Project, Step
+from webapp.models.episode import STEP_FIELDS
+from webapp.models.label_event import Axis
+
+# What one transaction writes. SQLite has a single writer: a bulk write holding its lock
+# for 200 ms makes a label wait for 200 ms. One episode is never torn in two.
+CHUNK_STEPS = 1_000
+CHUNK_BYTES = 2 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    created: int = 0
+    duplicates: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.created + other.created, self.duplicates + other.duplicates)
+
+
+def create_many(
+    project: Project,
+    episodes: Iterable[schema.Episode],
+    *,
+    source_format: str,
+    job: Job | None = None,
+) -> tuple[int, int]:
+    """Store every episode the project doesn't hold yet; (created, duplicates)."""
+    total = Counts()
+    for chunk in chunks(episodes):
+        total += create_chunk(project, chunk, source_format=source_format, job=job)
+    return total.created, total.duplicates
+
+
+def chunks(episodes: Iterable[schema.Episode]) -> Iterator[list[schema.Episode]]:
+    """Lists small enough to be written in one short transaction."""
+    chunk: list[schema.Episode] = []
+    steps = size = 0
+    for episode in episodes:
+        chunk.append(episode)
+        steps += len(episode.steps)
+        size += approximate_size(episode)
+        if steps >= CHUNK_STEPS or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, steps, size = [], 0, 0
+    if chunk:
+        yield chunk
+
+
+@transaction.atomic
+def create_chunk(
+    project: Project,
+    episodes: list[schema.Episode],
+    *,
+    source_format: str,
+    job: Job | None = None,
+) -> Counts:
+    """Store a few episodes. The unique constraint decides who writes a content, so a
+    repeated or parallel import adds nothing twice."""
+    rows = [_row(project, episode, source_format, job) for episode in episodes]
+    Episode.objects.bulk_create(rows, ignore_conflicts=True)
+    ids = [row.pk for row in rows]
+    mine = set(Episode.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    Step.objects.bulk_create(
+        _step_row(row, step)
+        for row, episode in zip(rows, episodes, strict=True)
+        if row.pk in mine
+        for step in episode.steps
+    )
+    return Counts(len(mine), len(rows) - len(mine))
+
+
+def listing(
+    project: Project,
+    *,
+    text: str = "",
+    success: bool | None = None,
+    source_format: str = "",
+    agent: str = "",
+    labelled: bool | None = None,
+    import_job: Job | None = None,
+) -> QuerySet[Episode]:
+    """Episodes newest first, without their long texts' steps, each with
+    `labelled_steps`: how many of its steps somebody judged."""
+    rows = Episode.objects.filter(project=project)
+    if text:
+        rows = rows.filter(Q(task__icontains=text) | Q(external_id__icontains=text))
+    if success is not None:
+        rows = rows.filter(success=success)
+    if source_format:
+        rows = rows.filter(source_format=source_format)
+    if agent:
+        rows = rows.filter(agent=agent)
+    if import_job is not None:
+        rows = rows.filter(import_job=import_job)
+    if labelled is not None:
+        rows = rows.filter(Exists(_verdicts()) if labelled else ~Exists(_verdicts()))
+    return rows.defer("system", "meta").annotate(labelled_steps=_labelled_steps())
+
+
+def delete(episode: Episode) -> None:
+    """Remove an episode with its steps, labels and scores."""
+    episode.delete()
+
+
+def approximate_size(episode: schema.Episode) -> int:
+    """Characters of its longest-growing parts: enough to cut work into equal pieces."""
+    return len(episode.task) + sum(
+        len(step.text)
+        + len(step.thought)
+        + len(step.observation)
+        + sum(len(call.result or "") + len(str(call.arguments)) for call in step.calls)
+        for step in episode.steps
+    )
+
+
+def _verdicts() -> QuerySet[LabelEvent]:
+    return LabelEvent.objects.filter(
+        episode=OuterRef("pk"),
+        axis=Axis.VERDICT,
+        is_latest=True,
+        value__isnull=False,
+    )
+
+
+def _labelled_steps() -> Coalesce:
+    one_group = _verdicts().order_by().values("episode")
+    counted = one_group.annotate(n=Count("step", distinct=True)).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _row(
+    project: Project, episode: schema.Episode, source_format: str, job: Job | None
+) -> Episode:
+    return Episode(
+        project=project,
+        import_job=job,
+        content_hash=episode.content_hash(),
+        group=episode.group(),
+        external_id=episode.id,
+        source_format=source_format,
+        task=episode.task,
+        system=episode.system,
+        agent=episode.agent,
+        model=episode.model,
+        success=episode.outcome.success,
+        outcome_score=episode.outcome.score,
+        answer=episode.outcome.answer,
+        reference=episode.outcome.reference,
+        ended=episode.ended,
+        meta=dict(episode.meta),
+        step_count=len(episode.steps),
+    )
+
+
+def _step_row(row: Episode, step: schema.Step) -> Step:
+    body = step.to_dict()
+    fields = {name: body[name] for name in STEP_FIELDS}
+    return Step(episode=row, content_hash=step.content_hash(), **fields)

@@ -1,0 +1,114 @@
+"""Imports: an uploaded file becomes episodes, a short transaction at a time.
+
+Everything is identified by content, so an import that is repeated, or was killed
+half-way, goes on where it stopped by simply starting over.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from scoring import formats, schema
+from scoring.formats import RowError
+from webapp.models import Job, Project
+from webapp.models.job import Kind
+from webapp.services import episodes, jobs, uploads
+from webapp.services.uploads import Upload
+
+# the rest is in the file `errors_path` names
+ERRORS_INLINE = 100
+
+
+def start(
+    project: Project,
+    *,
+    user: User | None,
+    upload: Upload,
+    filename: str,
+    format: str | None = None,
+    key: str | None = None,
+) -> Job:
+    """Queue the import of a stored file. `filename` is shown, never opened.
+
+    Raises:
+        InvalidInput: no reader knows the file (or `format`); nothing is queued.
+        Conflict: the key stands for another request.
+    """
+    with upload.path.open("rb") as stream:
+        recognised = formats.open_file(stream, format=format).format.name
+    data = {
+        "upload": upload.sha256,
+        "size": upload.size,
+        "filename": _shown(filename),
+        "format": recognised,
+    }
+    return jobs.create(project, kind=Kind.IMPORT, user=user, data=data, key=key)
+
+
+def run(job: Job) -> dict[str, Any]:
+    """Import the job's file and return its counts: read, created, duplicates, failed,
+    warnings, and the first errors with line and reason.
+
+    Raises:
+        Invalid: the file is gone.
+        InvalidInput: the file as a whole can't be read.
+        Cancelled: on request; what was imported so far stays.
+    """
+    upload = uploads.find(job.input["upload"])
+    counts: Counter[str] = Counter(
+        read=0, created=0, duplicates=0, failed=0, warnings=0
+    )
+    inline: list[dict[str, Any]] = []
+    path = errors_path(job)
+    path.parent.mkdir(exist_ok=True)
+    with upload.path.open("rb") as stream, path.open("w") as log:
+        reading = formats.open_file(stream, format=job.input["format"])
+        good = _set_aside(reading.episodes, counts, inline, log)
+        for chunk in episodes.chunks(good):
+            stored = episodes.create_chunk(
+                job.project, chunk, source_format=reading.format.name, job=job
+            )
+            counts.update(asdict(stored))
+            jobs.report(job, **_progress(stream, upload), **counts)
+    return {"format": reading.format.name, **counts, "errors": inline}
+
+
+def errors_path(job: Job) -> Path:
+    """Every error of the import, one JSON line each; exists once the job has run."""
+    folder: Path = settings.DATA_DIR / "import-errors"
+    return folder / f"{job.pk}.jsonl"
+
+
+def _set_aside(
+    results: Iterator[schema.Episode | RowError],
+    counts: Counter[str],
+    inline: list[dict[str, Any]],
+    log: TextIO,
+) -> Iterator[schema.Episode]:
+    """The episodes; what couldn't be read is counted and written down."""
+    for result in results:
+        counts["read"] += 1
+        if isinstance(result, schema.Episode):
+            counts["warnings"] += bool(result.meta.get("warnings"))
+            yield result
+            continue
+        counts["failed"] += 1
+        row = asdict(result)
+        log.write(json.dumps(row) + "\n")
+        if len(inline) < ERRORS_INLINE:
+            inline.append(row)
+
+
+def _progress(stream: BinaryIO, upload: Upload) -> dict[str, int]:
+    return {"done_bytes": stream.tell(), "total_bytes": upload.size}
+
+
+def _shown(filename: str) -> str:
+    name = filename.replace("\x00", "").encode("utf-8", "replace").decode()
+    return name[-200:] or "unnamed"

@@ -1,0 +1,50 @@
+"""Reward specs as rows: one a content, found by name or by hash."""
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+
+from scoring import rewards
+from scoring.errors import InvalidSpec
+from webapp.errors import Conflict, Invalid
+from webapp.models import RewardSpec
+
+
+def store(spec: rewards.Spec, *, user: User | None = None) -> RewardSpec:
+    """The row of a spec, made on first use.
+
+    Raises:
+        Conflict: this name and version stand for other numbers already.
+    """
+    name = spec.id.removeprefix("reward/")
+    fields = {"name": name, "version": spec.version, "body": spec.to_dict()}
+    same_name = RewardSpec.objects.filter(name=name, version=spec.version).first()
+    if same_name and same_name.sha256 != spec.sha256:
+        raise Conflict(f"{same_name} exists with other numbers; raise its version")
+    row, _ = RewardSpec.objects.get_or_create(
+        sha256=spec.sha256, defaults={**fields, "created_by": user}
+    )
+    return row
+
+
+def find(name: str) -> RewardSpec:
+    """The spec called `default@1`, `default`, `tool_agent@1.0.0` or by its sha256.
+
+    Raises:
+        Invalid: there is none.
+    """
+    try:
+        return store(rewards.named(name))
+    except InvalidSpec:
+        pass
+    base, _, version = name.removeprefix("reward/").partition("@")
+    covered = Q(version=version) | Q(version__startswith=f"{version}.")
+    rows = RewardSpec.objects.filter(name=base)
+    rows = rows.filter(covered) if version else rows
+    found = RewardSpec.objects.filter(sha256=name).first() or max(
+        rows,
+        key=lambda row: [int(part) for part in row.version.split(".")],
+        default=None,
+    )
+    if found is None:
+        raise Invalid(f"there is no reward spec {name[:80]!r}")
+    return found

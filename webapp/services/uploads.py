@@ -1,0 +1,66 @@
+"""Uploaded files, kept under the hash of their content and nobody's file name."""
+
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from django.conf import settings
+
+from webapp.errors import Invalid, TooLarge
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A stored file; `size` in bytes."""
+
+    sha256: str
+    path: Path
+    size: int
+
+
+def store(stream: BinaryIO, *, limit: int | None = None) -> Upload:
+    """Stream a file into the data folder. It appears whole or not at all, and the same
+    content twice is one file.
+
+    Raises:
+        TooLarge: more than `limit` bytes (settings.MAX_UPLOAD_BYTES).
+    """
+    folder = settings.DATA_DIR / "uploads"
+    folder.mkdir(exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        dir=folder, prefix=".draft-", delete=False
+    ) as draft:
+        try:
+            sha256, size = _copy(stream, draft, limit or settings.MAX_UPLOAD_BYTES)
+            os.replace(draft.name, folder / sha256)
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
+    return Upload(sha256, folder / sha256, size)
+
+
+def find(sha256: str) -> Upload:
+    """Raises: Invalid when no such file was uploaded."""
+    path = settings.DATA_DIR / "uploads" / sha256
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not path.is_file():
+        raise Invalid("the uploaded file is gone; upload it again")
+    return Upload(sha256, path, path.stat().st_size)
+
+
+def _copy(stream: BinaryIO, draft: IO[bytes], limit: int) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while piece := stream.read(CHUNK):
+        size += len(piece)
+        if size > limit:
+            raise TooLarge(f"the file is larger than {limit >> 20} MB")
+        digest.update(piece)
+        draft.write(piece)
+    draft.flush()
+    os.fsync(draft.fileno())
+    return digest.hexdigest(), size
