@@ -41,6 +41,21 @@ def loads(text: str, *, line: int | None = None) -> Any:
     return value
 
 
+def decode_at(text: str, start: int) -> tuple[Any, int]:
+    """Parse the one value that begins at `start`; returns it and where it ends.
+
+    Raises:
+        json.JSONDecodeError: not JSON, or cut: only the caller knows if more will come.
+        UnreadableFile: JSON we refuse.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except RecursionError:
+        raise UnreadableFile(_TOO_DEEP) from None
+    check(value, text_is_suspect=_SUSPECT.search(text, start, end) is not None)
+    return value, end
+
+
 def check(value: Any, *, line: int | None = None, text_is_suspect: bool = True) -> None:
     """Refuse a parsed value nested too deep or holding NUL or a lone surrogate."""
     level = [value]

@@ -1,0 +1,67 @@
+"""Every trajectory comes in: find out what a file is and read its episodes.
+
+    with open(path, "rb") as stream:
+        for result in read(stream):
+            ...  # an Episode, or a RowError for one that could not be read
+
+A format is one module: docs/formats.md tells what is read from where, and how to add
+one.
+"""
+
+from io import BytesIO
+from typing import BinaryIO
+
+from scoring.errors import UnknownFormat
+from scoring.formats.fireact import FIREACT
+from scoring.formats.format import Format, RowError
+from scoring.formats.native import NATIVE
+from scoring.formats.notebook import NOTEBOOK
+from scoring.formats.openai_chat import CHAT, MESSAGES
+from scoring.formats.react import REACT
+from scoring.formats.reading import Reading, Results, open_stream
+
+__all__ = ["FORMATS", "Format", "Reading", "RowError", "detect", "open_file", "read"]
+
+# In the order of detection: the first that knows a record of the file reads it.
+FORMATS: tuple[Format, ...] = (
+    NATIVE,
+    CHAT,
+    MESSAGES,
+    NOTEBOOK,
+    FIREACT,
+    REACT,
+)
+
+
+def open_file(stream: BinaryIO, *, format: str | None = None) -> Reading:
+    """Recognise a file (or take it for `format`) and begin to read it.
+
+    Raises:
+        UnreadableFile: the file as a whole can't be read: empty, binary, no JSON.
+        UnknownFormat: no reader knows it; the sentence names the nearest ones.
+    """
+    return open_stream(stream, FORMATS, None if format is None else _named(format))
+
+
+def read(stream: BinaryIO, *, format: str | None = None) -> Results:
+    """The episodes of a file, streamed: memory is flat in the file's size.
+
+    Raises: as `open_file`.
+    """
+    return open_file(stream, format=format).episodes
+
+
+def detect(head: bytes) -> Format:
+    """The format of a file that begins with these bytes, the first record among them.
+
+    Raises: as `open_file`.
+    """
+    return open_file(BytesIO(head)).format
+
+
+def _named(name: str) -> Format:
+    found = next((format for format in FORMATS if format.name == name), None)
+    if found is None:
+        known = ", ".join(format.name for format in FORMATS)
+        raise UnknownFormat(f"there is no format {name[:80]!r}; known are {known}")
+    return found

@@ -1,0 +1,32 @@
+"""Files that lie beside trajectories and are none: recognised, so they can be named."""
+
+from collections.abc import Sequence
+
+from scoring.formats.format import Record, keys
+
+BYSTANDERS = (
+    (
+        keys("name", "memory", "is_success"),
+        "Reflexion's result file, outcomes and reflections without the runs",
+    ),
+    (
+        keys("env", "num_examples", "rollouts_per_example"),
+        "the metadata of a verifiers run; upload results.jsonl beside it",
+    ),
+    (
+        keys("env_id", "num_examples", "rollouts_per_example"),
+        "the metadata of a verifiers run; upload results.jsonl beside it",
+    ),
+    (
+        keys("instance_id", "model_patch"),
+        "SWE-agent's predictions file; upload the .traj files",
+    ),
+)
+
+
+def bystander(records: Sequence[Record]) -> str | None:
+    """What the file is, if it is one of these."""
+    return next(
+        (what for names, what in BYSTANDERS if any(names <= r.keys() for r in records)),
+        None,
+    )

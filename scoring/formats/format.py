@@ -1,0 +1,57 @@
+"""What a format is: the keys its records carry and a function that reads them.
+
+A reader is a pure function over plain JSON values (or lines of text): bytes, encodings,
+streaming and broken rows are dealt with once, in `source`, `rows` and `reading`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from scoring.schema import Episode
+
+Record = Mapping[str, Any]
+Unit = Literal["row", "file", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One episode that could not be read; the rest go on. `line` is 1-based, `pointer`
+    an RFC 6901 JSON pointer inside the row, `truncated` says the file was cut here."""
+
+    line: int | None
+    detail: str
+    pointer: str | None = None
+    truncated: bool = False
+
+
+def _always(_record: Record) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format. A record is recognised when it has all keys of one set in `needs` and
+    `accepts` it. `read` gets, by `unit`: "row" one record, "file" the list of all
+    records, "text" numbered lines; it raises InvalidInput where something is wrong,
+    and yields a RowError only where it can go on after it."""
+
+    name: str
+    title: str
+    needs: tuple[frozenset[str], ...]
+    read: Callable[[Any], Iterator[Episode | RowError]]
+    unit: Unit = "row"
+    accepts: Callable[[Record], bool] = _always
+
+    def knows(self, record: Record) -> bool:
+        return any(keys <= record.keys() for keys in self.needs) and self.accepts(
+            record
+        )
+
+    def missing(self, record: Record) -> frozenset[str]:
+        """The fewest keys that would make the record look like this format."""
+        return min((keys - record.keys() for keys in self.needs), key=len)
+
+
+def keys(*names: str) -> frozenset[str]:
+    return frozenset(names)

@@ -1,0 +1,202 @@
+"""From a stream to episodes: sample the rows, find the format, read on.
+
+Everything a reader may raise about one row becomes a RowError here; what concerns the
+whole file is raised.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Any, BinaryIO
+
+from scoring.errors import InvalidInput, UnknownFormat, UnreadableFile
+from scoring.formats import fields
+from scoring.formats.bystanders import bystander
+from scoring.formats.format import Format, Record, RowError
+from scoring.formats.rows import (
+    MAX_ROW,
+    Row,
+    Rows,
+    Window,
+    is_json,
+    json_rows,
+    text_lines,
+)
+from scoring.formats.source import text_chunks
+from scoring.schema import Episode
+
+SAMPLE_ROWS = 60
+SAMPLE_SIZE = 4 << 20
+NEAREST = 3
+
+Results = Iterator[Episode | RowError]
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_TEXT_LABEL = re.compile(r"^([A-Z][A-Za-z ]{1,24}?)(?: \d+)?:", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file being read: what format it has, and its episodes as they come."""
+
+    format: Format
+    episodes: Results
+
+
+def open_stream(
+    stream: BinaryIO, formats: Sequence[Format], chosen: Format | None
+) -> Reading:
+    chunks = text_chunks(stream)
+    window = Window(chunks)
+    window.grow()
+    if not is_json(window.text):
+        return _open_text(window, formats, chosen)
+    return _open_json(json_rows(window), formats, chosen)
+
+
+def _open_text(
+    window: Window, formats: Sequence[Format], chosen: Format | None
+) -> Reading:
+    head = _ANSI.sub("", window.text)
+    labels = dict.fromkeys(_TEXT_LABEL.findall(head))
+    readers = [format for format in formats if format.unit == "text"]
+    format = chosen or find(readers, [labels]) or _unknown(readers, labels, "text")
+    if format.unit != "text":
+        raise UnreadableFile(f"not JSON, so it can't be {format.title}", line=1)
+    lines = ((number, _printable(line)) for number, line in text_lines(window))
+    return Reading(format, _warned(format.read(lines)))
+
+
+def _open_json(rows: Rows, formats: Sequence[Format], chosen: Format | None) -> Reading:
+    sample = list(_sample(rows))
+    records = [
+        r for row in sample if isinstance(row, Row) for r in _all_records(row.value)
+    ]
+    readers = [format for format in formats if format.unit != "text"]
+    format = chosen or find(readers, records)
+    if format is None:
+        if not records:
+            raise _nothing_usable(sample)
+        if (what := bystander(records)) is not None:
+            raise UnknownFormat(f"this is {what}: no trajectory")
+        format = _unknown(readers, records[0], "JSON")
+    everything = chain(sample, rows)
+    return Reading(format, _warned(_episodes(format, everything)))
+
+
+def find(formats: Iterable[Format], records: Sequence[Record]) -> Format | None:
+    """The first format, in the order of detection, that knows any of the records."""
+    return next((f for f in formats if any(f.knows(r) for r in records)), None)
+
+
+def _sample(rows: Rows) -> Rows:
+    size = 0
+    for row in islice(rows, SAMPLE_ROWS):
+        yield row
+        size += row.size if isinstance(row, Row) else 0
+        if size >= SAMPLE_SIZE:
+            return
+
+
+def _unknown(formats: Sequence[Format], record: Mapping[str, Any], what: str) -> Any:
+    def distance(format: Format) -> float:
+        return len(format.missing(record)) / max(map(len, format.needs))
+
+    near = sorted((f for f in formats if all(f.needs)), key=distance)[:NEAREST]
+    lacks = "; ".join(f"{f.title} ({_what_lacks(f, record)})" for f in near)
+    found = ", ".join(sorted(map(str, record))[:12]) or "nothing that could be named"
+    raise UnknownFormat(
+        f"no reader knows this {what}. It has {found[:300]}. Nearest: {lacks}"
+    )
+
+
+def _what_lacks(format: Format, record: Mapping[str, Any]) -> str:
+    missing = sorted(format.missing(record))
+    return f"lacks {', '.join(missing)}" if missing else "but its contents differ"
+
+
+def _nothing_usable(sample: Sequence[Row | RowError]) -> UnreadableFile:
+    for row in sample:
+        if isinstance(row, RowError):
+            return UnreadableFile(row.detail, line=row.line)
+    return UnknownFormat("this is JSON, but there are no objects in it")
+
+
+def _episodes(format: Format, rows: Rows) -> Results:
+    read = _of_file if format.unit == "file" else _of_rows
+    return read(format, rows)
+
+
+def _of_rows(format: Format, rows: Rows) -> Results:
+    for row in rows:
+        if isinstance(row, RowError):
+            yield row
+        elif records := _all_records(row.value):
+            for record in records:
+                yield from _of_value(format, record, row.line, row.truncated)
+        else:
+            yield RowError(row.line, "expected a JSON object")
+
+
+def _of_file(format: Format, rows: Rows) -> Results:
+    """All objects of the file are one log; a row that is a list is a log of its own."""
+    log: list[Record] = []
+    size, cut = 0, False
+    for row in rows:
+        if isinstance(row, RowError):
+            cut = cut or row.truncated
+            yield row
+        elif isinstance(row.value, dict):
+            log.append(row.value)
+            size += row.size
+        else:
+            yield from _of_value(
+                format, _all_records(row.value), row.line, row.truncated
+            )
+        if size > MAX_ROW:
+            raise UnreadableFile(f"one episode larger than {MAX_ROW >> 20} MB")
+    if log:
+        yield from _of_value(format, log, None, cut)
+
+
+def _all_records(value: Any) -> list[Record]:
+    return [value] if isinstance(value, dict) else fields.records(value)
+
+
+def _of_value(format: Format, value: Any, line: int | None, cut: bool) -> Results:
+    try:
+        for result in format.read(value):
+            yield _truncated(result) if cut else result
+    except InvalidInput as error:
+        yield RowError(error.line or line, error.detail, error.pointer)
+
+
+def _truncated(result: Episode | RowError) -> Episode | RowError:
+    if isinstance(result, RowError):
+        return result
+    return replace(
+        _with_warning(result, "the file is cut inside this episode"), ended="truncated"
+    )
+
+
+def _warned(results: Results) -> Results:
+    """Say so where an id is used twice: nothing is dropped, but nothing is unique."""
+    seen: set[str] = set()
+    for result in results:
+        if not isinstance(result, Episode) or result.id not in seen:
+            yield result
+        else:
+            yield _with_warning(result, "another episode of this file has this id")
+        if isinstance(result, Episode) and result.id:
+            seen.add(result.id)
+
+
+def _with_warning(episode: Episode, sentence: str) -> Episode:
+    warnings = [*fields.items(episode.meta.get("warnings")), sentence]
+    return replace(episode, meta={**episode.meta, "warnings": warnings})
+
+
+def _printable(line: str) -> str:
+    """A line of a terminal's log: no colours, no NUL (which no database takes)."""
+    return _ANSI.sub("", line).replace("\x00", "\ufffd").rstrip("\r")

@@ -1,0 +1,225 @@
+"""Text to rows: JSON Lines, a JSON list, concatenated documents or plain lines.
+
+Memory is bounded by the largest single row (MAX_ROW), never by the file. A list is read
+element by element and each element goes through strictjson, so one bad element costs
+one row. A document that was cut in the middle gives what was whole.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scoring import strictjson
+from scoring.errors import UnreadableFile
+from scoring.formats.format import RowError
+
+MAX_ROW = 64 << 20
+SHAPE_LINES = 20
+
+_SEPARATORS = re.compile(r"[\s,\x1e]*")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|"', re.DOTALL)
+_CUT = "the file is cut in the middle of this record"
+_TOO_LONG = f"a record longer than {MAX_ROW >> 20} million characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One JSON value, `size` characters long. `truncated`: the file ended inside it and
+    `value` is the part that was whole."""
+
+    value: Any
+    line: int
+    size: int
+    truncated: bool = False
+
+
+Rows = Iterator[Row | RowError]
+
+
+class Window:
+    """The part of a long text that is being looked at; moves forward only."""
+
+    def __init__(self, chunks: Iterator[str]) -> None:
+        self._chunks = chunks
+        self.text = ""
+        self.at = 0
+        self.line = 1
+
+    def grow(self) -> bool:
+        """Drop what was passed and double what is left. False at the end."""
+        parts = [self.text[self.at :]]
+        wanted = max(len(parts[0]), 1)
+        while wanted > 0 and (chunk := next(self._chunks, None)) is not None:
+            parts.append(chunk)
+            wanted -= len(chunk)
+        self.text, self.at = "".join(parts), 0
+        return any(parts[1:])
+
+    def pass_over(self, end: int) -> None:
+        self.line += self.text.count("\n", self.at, end)
+        self.at = end
+
+    def next_character(self, skip: re.Pattern[str]) -> str:
+        """The next character that isn't skipped, without passing it; "" at the end."""
+        while True:
+            self.pass_over(skip.match(self.text, self.at).end())  # type: ignore[union-attr]
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self.grow():
+                return ""
+
+
+def is_json(head: str) -> bool:
+    return head.lstrip()[:1] in ("{", "[", '"')
+
+
+def json_rows(window: Window) -> Rows:
+    """The rows of a window whose head is JSON."""
+    window.grow()
+    lines = [line for line in window.text.split("\n") if line.strip()][:SHAPE_LINES]
+    whole = sum(_is_one_value(line.strip()) for line in lines)
+    if len(lines) > 1 and whole * 2 >= len(lines):
+        return _lines(window)
+    return _values(window)
+
+
+def text_lines(window: Window) -> Iterator[tuple[int, str]]:
+    """Each line with its number, without its line break."""
+    while True:
+        end = window.text.find("\n", window.at)
+        if end >= 0:
+            number, line = window.line, window.text[window.at : end]
+            window.pass_over(end + 1)
+            yield number, line
+        elif not window.grow():
+            yield window.line, window.text[window.at :]
+            return
+        elif len(window.text) > MAX_ROW and "\n" not in window.text:
+            raise UnreadableFile(_TOO_LONG, line=window.line)
+
+
+def _is_one_value(line: str) -> bool:
+    return len(line) > 2 and line[0] + line[-1] in ("{}", "[]", '""')
+
+
+def _lines(window: Window) -> Rows:
+    lines = ((n, line) for n, line in text_lines(window) if line.strip())
+    current = next(lines, None)
+    while current is not None:
+        number, line = current
+        current = next(lines, None)
+        try:
+            yield Row(
+                _unwrapped(strictjson.loads(line, line=number)), number, len(line)
+            )
+        except UnreadableFile as error:
+            if current is None and not _is_one_value(line.strip()):
+                yield RowError(number, _CUT, truncated=True)
+            else:
+                yield RowError(number, error.detail)
+
+
+def _values(window: Window) -> Rows:
+    in_list = False
+    while character := window.next_character(_SEPARATORS):
+        if character == ("]" if in_list else "["):
+            in_list = not in_list
+            window.pass_over(window.at + 1)
+            continue
+        line, start = window.line, window.at
+        try:
+            value, end = _decode(window, strictjson.decode_at)
+            row = Row(_unwrapped(value), line, end - start)
+        except UnreadableFile as error:
+            yield RowError(line, error.detail)
+            if _skip(window):
+                continue
+            return
+        except json.JSONDecodeError as error:
+            yield _broken(window, error, in_list)
+            return
+        window.pass_over(end)
+        yield row
+    if in_list:
+        yield RowError(
+            window.line, "the file ends before its list does", truncated=True
+        )
+
+
+_Decode = Callable[[str, int], tuple[Any, int]]
+
+
+def _decode(window: Window, decode: _Decode) -> tuple[Any, int]:
+    """Decode the value at hand, reading on until all of it is in the window."""
+    while True:
+        try:
+            return decode(window.text, window.at)
+        except json.JSONDecodeError as error:
+            too_long = len(window.text) - window.at > MAX_ROW
+            if too_long or not _is_cut(error) or not window.grow():
+                raise
+
+
+def _is_cut(error: json.JSONDecodeError) -> bool:
+    # 12: the longest token that isn't a string is half of a surrogate pair's escapes
+    return error.msg.startswith("Unterminated") or error.pos + 12 >= len(error.doc)
+
+
+def _skip(window: Window) -> bool:
+    """Pass over a value that is JSON but refused. False where even that fails."""
+    try:
+        _, end = _decode(window, _LENIENT.raw_decode)
+    except (json.JSONDecodeError, RecursionError):
+        return False
+    window.pass_over(end)
+    return True
+
+
+def _broken(
+    window: Window, error: json.JSONDecodeError, in_list: bool
+) -> Row | RowError:
+    text = window.text[window.at :]
+    if len(text) > MAX_ROW:
+        return RowError(window.line, _TOO_LONG)
+    if not _is_cut(error):
+        line = window.line + window.text.count("\n", window.at, error.pos)
+        return RowError(line, f"not valid JSON: {error.msg}; the rest was not read")
+    if in_list:
+        return RowError(window.line, _CUT, truncated=True)
+    try:
+        return Row(strictjson.loads(mended(text)), window.line, len(text), True)
+    except UnreadableFile:
+        return RowError(window.line, _CUT, truncated=True)
+
+
+def mended(text: str) -> str:
+    """A JSON document that was cut, without its last, half-written value."""
+    whole, closers = 0, ""
+    open_now = ""
+    for token in _TOKEN.finditer(text):
+        sign = token.group()
+        if sign == '"' or len(open_now) > strictjson.MAX_DEPTH:
+            break
+        if sign in ("{", "["):
+            open_now = ("}" if sign == "{" else "]") + open_now
+        elif sign in ("}", "]"):
+            open_now = open_now[1:]
+        elif sign != ",":
+            continue
+        whole = token.start() if sign == "," else token.end()
+        closers = open_now
+    return text[:whole] + closers
+
+
+def _unwrapped(value: Any) -> Any:
+    """Some exports are JSON text inside a JSON string, even twice over."""
+    for _ in range(2):
+        if not (isinstance(value, str) and is_json(value)):
+            break
+        value = strictjson.loads(value)
+    return value
+
+
+_LENIENT = json.JSONDecoder(parse_int=str, parse_float=str)

@@ -1,0 +1,57 @@
+"""Every real file either comes in or is refused with a reason that helps."""
+
+from pathlib import Path
+
+import pytest
+
+from scoring.errors import ScoringError
+from scoring.formats import open_file
+from scoring.schema import Episode
+
+# folder/file: (format, episodes, steps)
+READ = {
+    "openai_chat/adamast_traces.jsonl": ("openai_chat", 2, 2),
+    "openai_chat/medagentbench_expert_trajectories.first4.jsonl": ("openai_chat", 4, 8),
+    "openai_chat/openai_chat_from_langchain.json": ("openai_messages", 1, 2),
+    "openai_chat/tau_airline_record0_messages.json": ("openai_messages", 1, 15),
+    "hf_messages/fireact_hotpotqa_gpt_format.first60.jsonl": ("openai_chat", 60, 167),
+    "hf_messages/mini_coder_sample_raw.json": ("openai_chat", 1, 8),
+    "hf_messages/reason_tool_use_demo_50.jsonl": ("openai_chat", 50, 112),
+    "hf_messages/toucan_1_5m_sample_raw.json": ("openai_chat", 1, 3),
+    "react/WebShop.ipynb": ("notebook", 500, 3437),
+    "react/fireact_hotpotqa_gpt-3.5-ft.first100.json": ("fireact", 100, 100),
+    "react/hotpotqa_50_sample_react_reflect_correct.txt": ("react", 17, 57),
+    "react/hotpotqa_appendix_cot_context.txt": ("react", 16, 16),
+    "react/hotpotqa_base_100_questions_5_trials.head.txt": ("react", 108, 395),
+}
+REFUSED = {
+    "react/alfworld_base_env_results_trial_0.json": "Reflexion's result file",
+    "react/alfworld_reflexion_env_results_trial_0.json": "Reflexion's result file",
+}
+PROMPTS_ONLY = "openai_chat/medagentbench_val.first4.jsonl"
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_real_file_comes_in(samples: Path, name: str):
+    with (samples / name).open("rb") as stream:
+        reading = open_file(stream)
+        results = list(reading.episodes)
+    assert all(isinstance(result, Episode) for result in results)
+    steps = sum(len(episode.steps) for episode in results)
+    assert (reading.format.name, len(results), steps) == READ[name]
+    for episode in results:
+        assert Episode.from_dict(episode.to_dict()) == episode
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_real_file_without_a_run_is_named(samples: Path, name: str):
+    with (samples / name).open("rb") as stream, pytest.raises(ScoringError) as refusal:
+        open_file(stream)
+    assert REFUSED[name] in str(refusal.value)
+
+
+def test_prompts_without_answers_are_refused_line_by_line(samples: Path):
+    with (samples / PROMPTS_ONLY).open("rb") as stream:
+        errors = list(open_file(stream).episodes)
+    assert [error.line for error in errors] == [1, 2, 3, 4]
+    assert all("without any answer" in error.detail for error in errors)
