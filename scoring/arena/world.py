@@ -149,7 +149,17 @@ class State:
             return f"read_policy:{action.get('topic')}"
         return f"check:{action.get('fits')}" if action.name == "check" else action.name
 
+    @property
+    def unnamed(self) -> int:
+        """The request a question for the order number is about."""
+        for index, request in enumerate(self.case.requests[: self.revealed]):
+            if not request.stated and f"ask@{index}" not in self.known:
+                return index
+        return self.current
+
     def _subject(self, action: Action) -> int:
+        if action.name == "ask":
+            return self.unnamed
         orders = [request.order for request in self.case.requests[: self.revealed]]
         order = action.get("order")
         return orders.index(str(order)) if order and order in orders else self.current
@@ -162,7 +172,7 @@ def transition(state: State, action: Action) -> tuple[State, str]:
     if action.name == "reply":  # said anew, so it may be doubted anew
         known.pop("check:no", None)
     if action.name == "ask":  # what was heard before the customer said more is stale
-        known.pop(f"perceive@{state.current}", None)
+        known.pop(f"perceive@{state.unnamed}", None)
     after = replace(state, known=known, done=(*state.done, action))
     if action.name in MESSAGES:
         return _say(state, after, action)
@@ -196,7 +206,7 @@ def _gives_away(case: Case, action: Action) -> bool:
 
 def _answer(before: State, after: State, action: Action) -> str:
     if action.name == "ask":
-        order = before.case.requests[before.current].order
+        order = before.case.requests[before.unnamed].order
         return f"It is order {order}." if order else "I have told you everything."
     if action.name != "reply":
         return "Okay."

@@ -173,3 +173,12 @@ def test_closing_early_is_wrong_and_fails():
     assert closed.closed
     assert not succeeded(closed)
     assert options(closed) == ()
+
+
+def test_a_first_request_answered_unasked_can_still_be_asked_about():
+    cases = (case(0, index) for index in range(100))
+    found = next(c for c in cases if len(c.requests) == 2 and not c.requests[0].stated)
+    hasty = act("reply", order="", remedy="wait", detail="")
+    state, _ = transition(State(found), hasty)
+    assert verdict(state, act("ask")) == 1
+    assert found.requests[0].order in transition(state, act("ask"))[1]
