@@ -10,12 +10,11 @@ the environment say is the *observation* of the step that follows, never a step.
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from scoring.errors import InvalidEpisode
+from scoring import fields
 
 FORMAT = "pacenote/episode@1"
 
@@ -47,13 +46,14 @@ class Call:
 
     @classmethod
     def from_dict(cls, data: Any, at: str) -> "Call":
-        row = _object(data, at, {"name", "arguments", "id", "result", "is_error"})
+        row = fields.obj(data, at, {"name", "arguments", "id", "result", "is_error"})
         return cls(
-            name=_text(row, "name", at) or _fail("a call needs a name", f"{at}/name"),
+            name=fields.text(row, "name", at)
+            or fields.fail("a call needs a name", f"{at}/name"),
             arguments=row.get("arguments"),
-            id=_maybe_text(row, "id", at),
-            result=_maybe_text(row, "result", at),
-            is_error=_flag(row, "is_error", at),
+            id=fields.maybe_text(row, "id", at),
+            result=fields.maybe_text(row, "result", at),
+            is_error=fields.flag(row, "is_error", at),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,8 +75,10 @@ class Tokens:
 
     @classmethod
     def from_dict(cls, data: Any, at: str) -> "Tokens":
-        row = _object(data, at, {"in", "out"})
-        return cls(_maybe_count(row, "in", at), _maybe_count(row, "out", at))
+        row = fields.obj(data, at, {"in", "out"})
+        return cls(
+            fields.maybe_count(row, "in", at), fields.maybe_count(row, "out", at)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {"in": self.inputs, "out": self.outputs}
@@ -106,34 +108,34 @@ class Step:
     @classmethod
     def from_dict(cls, data: Any, index: int) -> "Step":
         at = f"/steps/{index}"
-        row = _object(data, at, _STEP_KEYS)
+        row = fields.obj(data, at, _STEP_KEYS)
         if row.get("index", index) != index:
-            _fail(f"expected index {index}", f"{at}/index")
+            fields.fail(f"expected index {index}", f"{at}/index")
         calls = tuple(
             Call.from_dict(call, f"{at}/calls/{i}")
-            for i, call in enumerate(_list(row, "calls", at))
+            for i, call in enumerate(fields.rows(row, "calls", at))
         )
         step = cls(
             index=index,
-            text=_text(row, "text", at),
-            thought=_text(row, "thought", at),
-            observation=_text(row, "observation", at),
+            text=fields.text(row, "text", at),
+            thought=fields.text(row, "thought", at),
+            observation=fields.text(row, "observation", at),
             calls=calls,
-            agent=_text(row, "agent", at),
+            agent=fields.text(row, "agent", at),
             kind=_kind(row, at)
             or infer_kind(calls, row.get("thought"), row.get("text")),
-            reward=_maybe_number(row, "reward", at),
+            reward=fields.maybe_number(row, "reward", at),
             tokens=None
             if row.get("tokens") is None
             else Tokens.from_dict(row["tokens"], f"{at}/tokens"),
-            cost=_maybe_number(row, "cost", at),
-            started_at=_maybe_text(row, "started_at", at),
-            ended_at=_maybe_text(row, "ended_at", at),
-            error=_maybe_text(row, "error", at),
-            raw_ref=_maybe_text(row, "raw_ref", at),
+            cost=fields.maybe_number(row, "cost", at),
+            started_at=fields.maybe_text(row, "started_at", at),
+            ended_at=fields.maybe_text(row, "ended_at", at),
+            error=fields.maybe_text(row, "error", at),
+            raw_ref=fields.maybe_text(row, "raw_ref", at),
         )
         if not (step.text or step.thought or step.calls):
-            _fail("a step needs text, a thought or a call", at)
+            fields.fail("a step needs text, a thought or a call", at)
         return step
 
     def to_dict(self) -> dict[str, Any]:
@@ -173,13 +175,15 @@ class Outcome:
     def from_dict(cls, data: Any, at: str = "/outcome") -> "Outcome":
         if data is None:
             return cls()
-        row = _object(data, at, {"success", "score", "answer", "reference"})
-        success, score = row.get("success"), _maybe_number(row, "score", at)
+        row = fields.obj(data, at, {"success", "score", "answer", "reference"})
+        success, score = row.get("success"), fields.maybe_number(row, "score", at)
         if success is not None and not isinstance(success, bool):
-            _fail("expected true, false or null", f"{at}/success")
+            fields.fail("expected true, false or null", f"{at}/success")
         if score is not None and not 0 <= score <= 1:
-            _fail("expected a number between 0 and 1", f"{at}/score")
-        answer, reference = (_maybe_text(row, k, at) for k in ("answer", "reference"))
+            fields.fail("expected a number between 0 and 1", f"{at}/score")
+        answer, reference = (
+            fields.maybe_text(row, k, at) for k in ("answer", "reference")
+        )
         return cls(success, score, answer, reference)
 
     def to_dict(self) -> dict[str, Any]:
@@ -220,25 +224,26 @@ class Episode:
         Raises:
             InvalidEpisode: with the JSON pointer of the first thing wrong.
         """
-        row = _object(data, "", _EPISODE_KEYS)
+        row = fields.obj(data, "", _EPISODE_KEYS)
         if row.get("format", FORMAT) != FORMAT:
-            _fail(f"expected {FORMAT!r}", "/format")
-        steps = _list(row, "steps", "")
+            fields.fail(f"expected {FORMAT!r}", "/format")
+        steps = fields.rows(row, "steps", "")
         if not steps:
-            _fail("an episode needs at least one step", "/steps")
+            fields.fail("an episode needs at least one step", "/steps")
         if len(steps) > MAX_STEPS:
-            _fail(f"{len(steps)} steps (at most {MAX_STEPS})", "/steps")
+            fields.fail(f"{len(steps)} steps (at most {MAX_STEPS})", "/steps")
         return cls(
-            task=_text(row, "task", "") or _fail("an episode needs a task", "/task"),
+            task=fields.text(row, "task", "")
+            or fields.fail("an episode needs a task", "/task"),
             steps=tuple(Step.from_dict(step, i) for i, step in enumerate(steps)),
-            id=_text(row, "id", ""),
-            system=_text(row, "system", ""),
-            agent=_text(row, "agent", ""),
-            model=_text(row, "model", ""),
+            id=fields.text(row, "id", ""),
+            system=fields.text(row, "system", ""),
+            agent=fields.text(row, "agent", ""),
+            model=fields.text(row, "model", ""),
             outcome=Outcome.from_dict(row.get("outcome")),
             ended=_ended(row),
             gamma=_gamma(row),
-            meta=_object(row.get("meta") or {}, "/meta", None),
+            meta=fields.obj(row.get("meta") or {}, "/meta", None),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -328,88 +333,27 @@ _EPISODE_KEYS = {
 }
 
 
-def _fail(detail: str, pointer: str) -> Any:
-    raise InvalidEpisode(detail, pointer=pointer)
-
-
 def _sha256(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _object(value: Any, at: str, keys: set[str] | None) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        _fail("expected an object", at)
-    unknown = sorted(set(value) - keys) if keys is not None else []
-    if unknown:
-        _fail(f"unknown field {unknown[0][:80]!r}", at)
-    return value  # type: ignore[no-any-return]
-
-
-def _list(row: Mapping[str, Any], key: str, at: str) -> list[Any]:
-    value = row.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        _fail("expected a list", f"{at}/{key}")
-    return value  # type: ignore[no-any-return]
-
-
-def _maybe_text(row: Mapping[str, Any], key: str, at: str) -> str | None:
-    value = row.get(key)
-    if value is not None and not isinstance(value, str):
-        _fail("expected text", f"{at}/{key}")
-    return value
-
-
-def _text(row: Mapping[str, Any], key: str, at: str) -> str:
-    return _maybe_text(row, key, at) or ""
-
-
-def _flag(row: Mapping[str, Any], key: str, at: str) -> bool:
-    value = row.get(key, False)
-    if not isinstance(value, bool):
-        _fail("expected true or false", f"{at}/{key}")
-    return value  # type: ignore[no-any-return]
-
-
-def _maybe_number(row: Mapping[str, Any], key: str, at: str) -> float | None:
-    value = row.get(key)
-    if value is None:
-        return None
-    # bool is an int in Python, and would pass as 1.0
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        _fail("expected a number", f"{at}/{key}")
-    if not math.isfinite(value) or abs(value) > 1e15:
-        _fail("expected a finite number within ±1e15", f"{at}/{key}")
-    return float(value)
-
-
-def _maybe_count(row: Mapping[str, Any], key: str, at: str) -> int | None:
-    value = row.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        _fail("expected a whole number, 0 or more", f"{at}/{key}")
-    return value
-
-
 def _kind(row: Mapping[str, Any], at: str) -> str | None:
-    kind = _maybe_text(row, "kind", at)
+    kind = fields.maybe_text(row, "kind", at)
     if kind and kind not in KINDS:
-        _fail(f"expected one of {', '.join(KINDS)}", f"{at}/kind")
+        fields.fail(f"expected one of {', '.join(KINDS)}", f"{at}/kind")
     return kind
 
 
 def _ended(row: Mapping[str, Any]) -> Ended:
     ended: Ended = row.get("ended") or "terminated"
     if ended not in ("terminated", "truncated"):
-        _fail("expected terminated or truncated", "/ended")
+        fields.fail("expected terminated or truncated", "/ended")
     return ended
 
 
 def _gamma(row: Mapping[str, Any]) -> float | None:
-    gamma = _maybe_number(row, "gamma", "")
+    gamma = fields.maybe_number(row, "gamma", "")
     if gamma is not None and not 0 <= gamma <= 1:
-        _fail("expected a number between 0 and 1", "/gamma")
+        fields.fail("expected a number between 0 and 1", "/gamma")
     return gamma

@@ -85,6 +85,7 @@ def wrong(path: str, value: Any) -> dict[str, Any]:
         ("/steps/0/reward", True),
         ("/steps/0/reward", float("nan")),
         ("/steps/0/cost", 1e300),
+        ("/steps/0/cost", 10**400),
         ("/steps/0/tokens", []),
         ("/steps/0/calls/0/name", ""),
         ("/steps/0/calls/0/is_error", "no"),
