@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import redis
 from celery.exceptions import OperationalError
@@ -99,5 +99,9 @@ def _ask(request: str, reply: str, seconds: float) -> dict[str, Any] | None:
     if broker().llen(SCORE_QUEUE) >= MAX_WAITING:
         raise Busy("too many requests are waiting for the scorer")
     broker().lpush(SCORE_QUEUE, request)
-    answer = broker().blpop([reply], timeout=seconds)
-    return json.loads(answer[1]) if answer else None
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        # in slices shorter than the socket's timeout, by which a dead broker is told
+        if answer := broker().blpop([reply], timeout=min(left, 2.0)):
+            return cast("dict[str, Any]", json.loads(answer[1]))
+    return None
