@@ -1,0 +1,49 @@
+"""The process family: which q_t a step is charged by.
+
+The charge itself, the clipped running minimum, is `cells.process_phi`. Here a model's
+prediction becomes q: lowered by its own disagreement, unknown where it disagrees too
+much, 0 where a rule is broken.
+"""
+
+from collections.abc import Sequence
+
+from scoring.rewards.order import broken
+from scoring.rewards.spec import Process
+from scoring.rewards.toolcalls import faults
+from scoring.schema import Episode, Prediction
+
+
+def judged(
+    episode: Episode, prediction: Prediction, rule: Process
+) -> tuple[list[float | None], list[list[str]]]:
+    """The q to reward and the flags of each step.
+
+    None means the step moves nothing (flag `carry_forward`).
+    """
+    pairs = zip(prediction.q, prediction.q_std, strict=True)
+    q = [cautious(mean, std, rule) for mean, std in pairs]
+    flags: list[list[str]] = [[] for _ in q]
+    for step, std in enumerate(prediction.q_std):
+        if std is not None and std > rule.max_std:
+            flags[step].append("uncertain")
+    for step, value in enumerate(q):
+        if value is None:
+            flags[step].append("carry_forward")
+    for step, reason in _charges(episode, rule):
+        q[step] = 0.0
+        flags[step].append(reason)
+    return q, flags
+
+
+def cautious(mean: float | None, std: float | None, rule: Process) -> float | None:
+    """mean - caution * std², the UWO rule of conservative ensembles (2310.02743), in
+    [0, 1]; None where the heads disagree by more than max_std."""
+    if mean is None or std is None:
+        return mean
+    if std > rule.max_std:
+        return None
+    return max(0.0, mean - rule.caution * std * std)
+
+
+def _charges(episode: Episode, rule: Process) -> Sequence[tuple[int, str]]:
+    return [*faults(episode, rule.rules), *broken(episode, rule.order)]
