@@ -113,7 +113,8 @@ def _unpacked(row: Record) -> tuple[list[Any], Tokens | None, tuple[str, ...]]:
     """The messages of a carrier, the tokens of its last one, and its own keys."""
     if not {"request", "response"} <= row.keys():
         name = "messages" if "messages" in row else "turns"
-        return list(fields.items(row[name])), fields.tokens(row.get("usage")), (name,)
+        messages = [*fields.items(row.get(name))]
+        return messages, fields.tokens(row.get("usage")), (name,)
     request = fields.record(fields.parsed(row["request"]))
     response = fields.record(fields.parsed(row["response"]))
     answers = [

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from scoring.errors import InvalidInput
+from scoring.errors import InvalidInput, UnreadableFile
 from scoring.formats import fields
 from scoring.formats.conversation import Conversation
 from scoring.formats.format import Format, Record, RowError, keys
+from scoring.formats.rows import MAX_ROW
 from scoring.schema import Call, Episode, Outcome
 
 LABEL = re.compile(
@@ -23,9 +24,11 @@ LABEL = re.compile(
     r"|Correct answer|Reflection)(?: \d+)?:[ \t]?(.*)",
     re.DOTALL,
 )
-_RULE = re.compile(r"[-#=]{5,}")
+_RULE = re.compile(r"[-#=]{5,}\s*\Z")
+# how far from its end an episode's rule may stand
+TAIL = 6
 _GROUP = re.compile(r"BEGIN (CORRECT|INCORRECT|HALTED) AGENTS|BEGIN TRIAL (\d+)")
-_BEGINS = re.compile(r"(Question|Claim|Context)(?: \d+)?:")
+_BEGINS = re.compile(r"(?:Question|Claim|Context)(?: \d+)?:|Action: reset\s*\Z")
 _ACTION = re.compile(r"\s*(\w[\w ]*?)\s*\[(.*)\]\s*\Z", re.DOTALL)
 _INSTRUCTION = re.compile(r"Instruction:\s*(.*?)\s*(?:\n\[|\Z)", re.DOTALL)
 _JUDGED = re.compile(
@@ -46,21 +49,35 @@ class Block:
     line: int
     group: str = ""
     trial: str = ""
-    parts: list[tuple[str, str]] = field(default_factory=list)
+    paragraphs: list[tuple[str, list[str]]] = field(default_factory=list)
+    size: int = 0
 
     def add(self, text: str) -> None:
+        self.size += len(text)
+        if self.size > MAX_ROW:
+            raise UnreadableFile("one episode of more than 64 MB", line=self.line)
         label = LABEL.match(text)
         if label is not None:
-            self.parts.append((label.group(1), label.group(2)))
-        elif self.parts:
-            name, body = self.parts[-1]
-            self.parts[-1] = (name, f"{body}\n{text}")
+            self.paragraphs.append((label.group(1), [label.group(2)]))
+        elif self.paragraphs:
+            self.paragraphs[-1][1].append(text)
+
+    def parts(self) -> list[tuple[str, str]]:
+        """(label, body) in order, without the rule that ends the episode."""
+        bodies = [(name, list(lines)) for name, lines in self.paragraphs]
+        for lines in (lines for _, lines in bodies[-1:]):
+            tail = len(lines) - TAIL
+            rule = next(
+                (i for i, x in enumerate(lines) if i > tail and _RULE.match(x)), None
+            )
+            del lines[len(lines) if rule is None else rule :]
+        return [(name, "\n".join(lines).strip()) for name, lines in bodies]
+
+    def holds(self, *labels: str) -> bool:
+        return any(name in labels for name, _ in self.paragraphs)
 
     def is_run(self) -> bool:
         return self.holds("Thought", "Action")
-
-    def holds(self, *labels: str) -> bool:
-        return any(name in labels for name, _ in self.parts)
 
 
 @dataclass(slots=True)
@@ -103,21 +120,19 @@ def _blocks(lines: Iterator[tuple[int, str]]) -> Iterator[Block]:
         if heading is not None:
             group, trial = heading.group(1) or "", heading.group(2) or trial
         template_ends = line.strip() == "Begin!"
-        if template_ends or heading is not None or _ends(block, line):
+        if template_ends or heading is not None or _begins(block, line):
             # LangChain's prompt explains the labels by an example, which is no episode
             if block.is_run() and not template_ends:
                 yield block
             block = Block(number, group, trial)
-        if not _RULE.match(line):
-            block.add(line)
+        block.add(line)
     if block.is_run():
         yield block
 
 
-def _ends(block: Block, line: str) -> bool:
-    if _BEGINS.match(line):
-        return block.is_run() or block.holds(*_QUESTION)
-    return bool(_RULE.match(line))
+def _begins(block: Block, line: str) -> bool:
+    """Whether a new episode begins here; a context may stand before its question."""
+    return bool(_BEGINS.match(line)) and (block.is_run() or block.holds(*_QUESTION))
 
 
 def _episode(block: Block, *, is_last: bool) -> Episode:
@@ -144,17 +159,17 @@ def converse(block: Block) -> tuple[Conversation, Verdict]:
     """The turns of one episode, and what the environment thought of it."""
     talk, verdict = Conversation(task=_task(block)), Verdict()
     decision: dict[str, str] = {}
-    for name, body in block.parts:
+    for name, body in block.parts():
         if name in _DECISION:
             if name in decision or (name == "Thought" and decision):
                 _decide(talk, decision)
-            decision[name] = body.strip()
+            decision[name] = body
         elif name == "Observation" and decision.get("Action") == "reset":
             decision.clear()
         elif name == "Observation":
             called = _decide(talk, decision)
             if not verdict.hears(body):
-                (talk.result if called else talk.user)(body.strip())
+                (talk.result if called else talk.user)(body)
     _decide(talk, decision)
     return talk, verdict
 
@@ -183,18 +198,18 @@ def _decide(talk: Conversation, decision: dict[str, str]) -> bool:
 
 def _task(block: Block) -> str:
     """The question with its context; WebShop shows it on the page it begins with."""
-    asked = [body.strip() for n, body in block.parts if n in ("Context", *_QUESTION)]
+    asked = [body for n, body in block.parts() if n in ("Context", *_QUESTION)]
     if not asked and (page := _INSTRUCTION.search(_first(block, "Observation"))):
         return page.group(1).strip()
     return "\n\n".join(asked)
 
 
 def _first(block: Block, name: str) -> str:
-    return next((body for n, body in block.parts if n == name), "")
+    return next((body for n, body in block.parts() if n == name), "")
 
 
 def _last(block: Block, name: str) -> str | None:
-    return next((b.strip() for n, b in reversed(block.parts) if n == name), None)
+    return next((b for n, b in reversed(block.parts()) if n == name), None)
 
 
 def answer_of(block: Block) -> str | None:

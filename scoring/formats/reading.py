@@ -50,7 +50,8 @@ def open_stream(
     chunks = text_chunks(stream)
     window = Window(chunks)
     window.grow()
-    if not is_json(window.text):
+    is_text = chosen.unit == "text" if chosen else not is_json(window.text)
+    if is_text:
         return _open_text(window, formats, chosen)
     return _open_json(json_rows(window), formats, chosen)
 
@@ -62,8 +63,6 @@ def _open_text(
     labels = dict.fromkeys(_TEXT_LABEL.findall(head))
     readers = [format for format in formats if format.unit == "text"]
     format = chosen or find(readers, [labels]) or _unknown(readers, labels, "text")
-    if format.unit != "text":
-        raise UnreadableFile(f"not JSON, so it can't be {format.title}", line=1)
     lines = ((number, _printable(line)) for number, line in text_lines(window))
     return Reading(format, _warned(format.read(lines)))
 

@@ -19,7 +19,7 @@ MAX_ROW = 64 << 20
 SHAPE_LINES = 20
 
 _SEPARATORS = re.compile(r"[\s,\x1e]*")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|"', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|"', re.DOTALL)
 _CUT = "the file is cut in the middle of this record"
 _TOO_LONG = f"a record longer than {MAX_ROW >> 20} million characters"
 
@@ -195,9 +195,8 @@ def _broken(
 
 
 def mended(text: str) -> str:
-    """A JSON document that was cut, without its last, half-written value."""
-    whole, closers = 0, ""
-    open_now = ""
+    """A JSON document that was cut, up to its last whole object or list."""
+    whole, closers, open_now = 0, "", ""
     for token in _TOKEN.finditer(text):
         sign = token.group()
         if sign == '"' or len(open_now) > strictjson.MAX_DEPTH:
@@ -206,10 +205,7 @@ def mended(text: str) -> str:
             open_now = ("}" if sign == "{" else "]") + open_now
         elif sign in ("}", "]"):
             open_now = open_now[1:]
-        elif sign != ",":
-            continue
-        whole = token.start() if sign == "," else token.end()
-        closers = open_now
+            whole, closers = token.end(), open_now
     return text[:whole] + closers
 
 
