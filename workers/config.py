@@ -3,7 +3,7 @@
 from django.conf import settings
 
 broker_url = settings.REDIS_URL
-include = ["workers.jobs", "workers.upkeep"]
+include = ["workers.jobs", "workers.steps"]
 
 # A publish to a dead broker must cost a web request about a second, not 40.
 broker_connection_timeout = 1
@@ -35,10 +35,3 @@ worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False
 
 task_default_queue = "jobs"
-task_routes = {"score.*": {"queue": "score"}}
-
-beat_schedule = {
-    # Wakes jobs whose message or worker was lost.
-    "sweep": {"task": "upkeep.sweep", "schedule": 5.0},
-}
-beat_schedule_filename = str(settings.DATA_DIR / "tmp" / "beat-schedule")

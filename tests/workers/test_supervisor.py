@@ -1,0 +1,107 @@
+"""Children that crash, hang, or are left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from webapp.house import supervisor
+from webapp.house.supervisor import Child
+
+HANG = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+
+
+def a_child(tmp_path: Path, code: str, **fields: float) -> Child:
+    command = [sys.executable, "-c", code]
+    return Child("it", command, dict(os.environ), tmp_path / "log", **fields)
+
+
+def eventually(claim: Callable[[], bool], seconds: float = 10) -> bool:
+    until = time.monotonic() + seconds
+    while not claim() and time.monotonic() < until:
+        time.sleep(0.05)
+    return claim()
+
+
+def test_a_crashed_child_is_started_again_and_said_so(tmp_path: Path) -> None:
+    said: list[str] = []
+    marks = tmp_path / "marks"
+    child = a_child(tmp_path, f"open({str(marks)!r}, 'a').write('x')")
+    child.start()
+    supervisor.watch(
+        [child],
+        said.append,
+        until=lambda: marks.exists() and len(marks.read_text()) > 1,
+    )
+    assert "ended (exit code 0): again in 1 s" in said[0]
+    child.stop()
+
+
+def test_the_pause_grows_with_each_crash(tmp_path: Path) -> None:
+    child = a_child(tmp_path, "")
+    child.started_at = time.monotonic()
+    pauses = [child._pause() for _ in range(7)]
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    child = a_child(
+        tmp_path, HANG + "print('up', flush=True); time.sleep(60)", grace=0.3
+    )
+    child.start()
+    assert eventually(lambda: "up" in (tmp_path / "log").read_text())
+    child.stop()
+    assert child.ended() == -signal.SIGKILL
+
+
+def test_what_a_child_left_running_goes_with_it(tmp_path: Path) -> None:
+    code = (
+        "import subprocess; p = subprocess.Popen(['sleep', '60']);"
+        "print(p.pid, flush=True); p.wait()"
+    )
+    child = a_child(tmp_path, code)
+    child.start()
+    log = tmp_path / "log"
+    assert eventually(lambda: log.read_text().strip().isdigit())
+    grandchild = int(log.read_text())
+    child.stop()
+    assert eventually(lambda: not running(grandchild))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties processes")
+def test_kill_9_of_the_parent_takes_the_child_with_it(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time; from pathlib import Path;"
+        "from webapp.house.supervisor import Child;"
+        "child = Child('it', ['sleep', '60'], dict(os.environ), Path(sys.argv[1]));"
+        "child.start(); print(child.process.pid, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "log")], stdout=subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    with parent:
+        child = int(parent.stdout.readline())
+        parent.kill()
+    assert eventually(lambda: not running(child))
+
+
+def test_a_log_that_grew_too_long_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"x" * (supervisor.LOG_BYTES + 1))
+    child = a_child(tmp_path, "print('new')")
+    child.start()
+    assert eventually(lambda: child.ended() == 0)
+    assert (tmp_path / "log").read_text() == "new\n"
+
+
+def running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,41 @@
+"""How work ends: every way a job can go, written to its row in words for people."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from django.db import OperationalError
+
+from scoring.errors import Cancelled, ScoringError
+from webapp.errors import AppError, Busy, NotReady
+from webapp.models import Job
+from webapp.models.job import State
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[Job], dict[str, Any] | None]
+
+
+def settle(job: Job, work: Work) -> None:
+    """Do the work of a claimed job and write how it went.
+
+    What may go better next time (a scorer that is starting, a locked database) puts the
+    job back in the queue; its attempts are counted, so it can't go round for ever.
+    """
+    try:
+        job.finish(State.DONE, result=work(job) or {}, error="")
+    except Cancelled:
+        job.finish(State.CANCELLED)
+    except (NotReady, Busy, OperationalError, redis.RedisError) as error:
+        put_back(job, str(error))
+    except (ScoringError, AppError) as error:
+        job.finish(State.FAILED, error=str(error))
+    except Exception as error:
+        log.exception("%s failed", job)
+        job.finish(State.FAILED, error=f"unexpected {type(error).__name__}: {error}")
+
+
+def put_back(job: Job, reason: str, **fields: Any) -> None:
+    """Queue the job again; the sweeper wakes it, or fails it out of attempts."""
+    job.write(state=State.QUEUED, lease_until=None, error=reason, **fields)

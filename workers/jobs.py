@@ -1,0 +1,27 @@
+"""The one task of the job workers: look at a row, claim it, do it, say how it went."""
+
+from webapp.models import Job
+from webapp.models.job import Kind
+from webapp.services import exports, imports, scores
+from workers import ending, training
+from workers.app import app
+from workers.lease import held
+
+WORK: dict[str, ending.Work] = {
+    Kind.IMPORT: imports.run,
+    Kind.SCORE: scores.run,
+    Kind.EXPORT: exports.run,
+}
+
+
+@app.task(name="jobs.run")
+def run(job_id: str) -> None:
+    """Do the job if it is still to be done; harmless to call twice, or at once."""
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None or not job.claim():
+        return
+    with held(job) as lease:
+        if job.kind == Kind.TRAIN:
+            training.run(job, lease)
+        else:
+            ending.settle(job, WORK[job.kind])

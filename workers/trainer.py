@@ -1,0 +1,30 @@
+"""The process that trains: `python -m workers.trainer JOB FENCE PARENT`.
+
+It may be killed at any instant: features and checkpoints on disk let the next attempt
+go on where this one was, and the fence keeps a stale one from writing anything.
+"""
+
+import os
+import sys
+
+import django
+
+
+def main(job_id: str, fence: int, parent: int) -> None:
+    from webapp.lifeline import tie
+
+    tie(parent)
+    # serving and the pages go first
+    os.nice(10)
+    django.setup()
+    from webapp.models import Job
+    from workers.ending import settle
+    from workers.fitting import fit
+
+    job = Job.objects.get(pk=job_id)
+    job.fence = fence
+    settle(job, fit)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
