@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SCORE_QUEUE = "pacenote:score"
 MAX_WAITING = 2_000
+WARM_SECONDS = 60
 # a worker renews its sign of life every few seconds; it is dead when the key expires
 ALIVE = "pacenote:alive:"
 ALIVE_SECONDS = 15
@@ -93,6 +94,25 @@ def predict(
     if "error" in answer:
         raise Invalid(answer["error"])
     return [Prediction.from_dict(row) for row in answer["predictions"]]
+
+
+def warm(model_sha256: str) -> None:
+    """Have the scorer load a model once the current transaction is committed, before
+    the first question comes; without a scorer nothing is lost."""
+    request = {
+        "reply": f"{SCORE_QUEUE}:reply:{uuid.uuid4().hex}",
+        "model": model_sha256,
+        "deadline": time.time() + WARM_SECONDS,
+        "episodes": [],
+    }
+
+    def ask() -> None:
+        try:
+            broker().lpush(SCORE_QUEUE, json.dumps(request))
+        except redis.RedisError:
+            log.warning("no broker: the scorer loads %s when asked", model_sha256[:8])
+
+    transaction.on_commit(ask)
 
 
 def _ask(request: str, reply: str, seconds: float) -> dict[str, Any] | None:

@@ -28,7 +28,7 @@ def create(
         Conflict: the key stands for a job with another input.
     """
     fields = {"kind": kind, "input": data, "created_by": user}
-    if key is None:
+    if not key:
         job, created = Job.objects.create(project=project, **fields), True
     else:
         job, created = Job.objects.get_or_create(

@@ -1,12 +1,12 @@
 """Reward specs as rows: one a content, found by name or by hash."""
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from scoring import rewards
 from scoring.errors import InvalidSpec
 from webapp.errors import Conflict, Invalid
-from webapp.models import RewardSpec
+from webapp.models import Project, RewardSpec
 
 
 def store(spec: rewards.Spec, *, user: User | None = None) -> RewardSpec:
@@ -24,6 +24,34 @@ def store(spec: rewards.Spec, *, user: User | None = None) -> RewardSpec:
         sha256=spec.sha256, defaults={**fields, "created_by": user}
     )
     return row
+
+
+def create(spec: rewards.Spec, *, user: User) -> RewardSpec:
+    """Add somebody's spec.
+
+    Raises:
+        Invalid: the name is a built-in spec's, which the next release may need.
+        Conflict: this name and version stand for other numbers already.
+    """
+    shipped = rewards.built_in()
+    if spec.id in {built_in.id for built_in in shipped} and spec not in shipped:
+        raise Invalid(f"{spec.id} is a built-in spec; choose another name")
+    return store(spec, user=user)
+
+
+def listing() -> QuerySet[RewardSpec]:
+    """Every spec of this installation, the built-in ones included: specs are shared."""
+    for spec in rewards.built_in():
+        store(spec)
+    return RewardSpec.objects.all()
+
+
+def visible(project: Project) -> QuerySet[RewardSpec]:
+    """The specs a project may name, the built-in ones among them."""
+    for spec in rewards.built_in():
+        store(spec)
+    mine = Q(created_by__isnull=True) | Q(created_by__projects=project)
+    return RewardSpec.objects.filter(mine | Q(pk=project.spec_id)).distinct()
 
 
 def find(name: str) -> RewardSpec:

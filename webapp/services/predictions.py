@@ -1,0 +1,55 @@
+"""What a reward model says of episodes, asked of the scorer."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.conf import settings
+
+from scoring import schema
+from webapp import jobs
+from webapp.errors import Busy
+from webapp.models import RewardModel
+
+Ask = Callable[
+    [RewardModel | None, Sequence[schema.Episode]], Sequence[schema.Prediction | None]
+]
+# a job asks again this long before it gives up
+PATIENCE_SECONDS = 300.0
+
+
+def ask(
+    model: RewardModel | None,
+    runs: Sequence[schema.Episode],
+    seconds: float | None = None,
+) -> Sequence[schema.Prediction | None]:
+    """One prediction an episode, all None without a model.
+
+    Raises:
+        NotReady, Busy: the scorer is down or has too much to do.
+        Invalid: the model can't be served.
+    """
+    if model is None or not runs:
+        return [None] * len(runs)
+    return jobs.predict(model.sha256, runs, seconds or settings.SCORE_DEADLINE_SECONDS)
+
+
+def ask_patiently(
+    model: RewardModel | None, runs: Sequence[schema.Episode]
+) -> Sequence[schema.Prediction | None]:
+    """As `ask`, for jobs: they give way to people and ask again while it is busy."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask(model, runs, PATIENCE_SECONDS)
+        except Busy:
+            if time.monotonic() > until:
+                raise
+            time.sleep(1)
+
+
+def describe(model: RewardModel | None) -> dict[str, Any] | None:
+    """A model as a Score names it."""
+    return (
+        None if model is None else {"id": f"v{model.version}", "sha256": model.sha256}
+    )

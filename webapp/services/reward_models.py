@@ -1,0 +1,106 @@
+"""Reward models: found by name, promoted, rolled back."""
+
+import re
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from webapp import jobs
+from webapp.errors import Conflict, Invalid
+from webapp.models import Project, RewardModel
+from webapp.models.job import Kind
+from webapp.models.reward_model import ModelState
+from webapp.services import jobs as job_service
+from webapp.services import model_files
+
+_VERSION = re.compile(r"v?(\d{1,7})")
+_HASH = re.compile(r"[0-9a-f]{8,64}")
+
+
+def champion(project: Project) -> RewardModel | None:
+    return project.reward_models.filter(state=ModelState.CHAMPION).first()
+
+
+def find(project: Project, name: str) -> RewardModel:
+    """The model called "champion", "v3", "3" or by the first 8 or more characters of
+    its sha256.
+
+    Raises:
+        Invalid: there is none, or more than one.
+    """
+    found = _named(project, name)
+    if found is None and name == "champion":
+        raise Invalid("no model serves this project yet: train one and promote it")
+    if found is None:
+        raise Invalid(f"there is no reward model {name[:80]!r}")
+    return found
+
+
+def promote(model: RewardModel, *, user: User | None) -> RewardModel:
+    """Make a model the champion once its files are seen to be whole; the one before is
+    retired, the scorer warmed and the stored episodes scored anew.
+
+    Raises:
+        Invalid: the files are missing or aren't what was trained.
+        Conflict: somebody promoted another one at the same moment.
+    """
+    model_files.verify(model)
+    if model.state == ModelState.CHAMPION:
+        return model
+    model.promoted_at = timezone.now()
+    return _crown(model, user)
+
+
+def roll_back(project: Project, *, user: User | None) -> RewardModel:
+    """Bring back the champion before this one; again, the one before that.
+
+    Raises:
+        Invalid: there was none, or its files are gone.
+        Conflict: somebody promoted another one at the same moment.
+    """
+    now = champion(project)
+    earlier = project.reward_models.filter(state=ModelState.RETIRED)
+    if now is not None:
+        earlier = earlier.filter(promoted_at__lt=now.promoted_at)
+    before = earlier.order_by("-promoted_at").first()
+    if before is None:
+        raise Invalid("there is no earlier champion to go back to")
+    model_files.verify(before)
+    return _crown(before, user)
+
+
+def _crown(model: RewardModel, user: User | None) -> RewardModel:
+    of_project = RewardModel.objects.filter(project_id=model.project_id)
+    try:
+        with transaction.atomic():
+            of_project.filter(state=ModelState.CHAMPION).update(
+                state=ModelState.RETIRED
+            )
+            of_project.filter(pk=model.pk).update(
+                state=ModelState.CHAMPION, promoted_at=model.promoted_at
+            )
+            jobs.warm(model.sha256)
+            _rescore(model, user)
+    except IntegrityError as error:
+        raise Conflict("another model was promoted at the same moment") from error
+    model.refresh_from_db()
+    return model
+
+
+def _rescore(model: RewardModel, user: User | None) -> None:
+    data = {"model": model.pk, "spec": model.project.spec.sha256}
+    job_service.create(model.project, kind=Kind.SCORE, user=user, data=data)
+
+
+def _named(project: Project, name: str) -> RewardModel | None:
+    if name == "champion":
+        return champion(project)
+    if version := _VERSION.fullmatch(name):
+        return project.reward_models.filter(version=int(version[1])).first()
+    if not _HASH.fullmatch(name):
+        return None
+    alike = project.reward_models.filter(sha256__startswith=name)[:2]
+    if len({model.sha256 for model in alike}) > 1:
+        raise Invalid(f"{name} is the beginning of more than one model's hash")
+    return alike[0] if alike else None

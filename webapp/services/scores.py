@@ -1,0 +1,197 @@
+"""Scores: of episodes in a request, of stored ones, of many in a job."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from scoring import rewards, schema
+from webapp.models import Episode, Job, Project, RewardModel, RewardSpec, Score
+from webapp.models.job import Kind
+from webapp.services import (
+    jobs,
+    predictions,
+    reward_models,
+    reward_specs,
+    stored_scores,
+    uploads,
+)
+from webapp.services.answers import Answers
+
+T = TypeVar("T")
+
+# what a job asks of the scorer at once: small, so that people come in between
+CHUNK_EPISODES = 16
+CHUNK_STEPS = 500
+
+
+def score(
+    project: Project,
+    episodes: Sequence[schema.Episode],
+    *,
+    model: str | RewardModel = "champion",
+    spec: str | rewards.Spec | None = None,
+    social: Sequence[rewards.Social | None] | None = None,
+    deadline: float | None = None,
+) -> list[dict[str, Any]]:
+    """One Score an episode, in order; waits at most `deadline` seconds.
+
+    Raises:
+        Invalid: no such model or spec, or none promoted where the spec needs one.
+        NotReady, Busy: the scorer is down or has too much to do.
+        InvalidInput: a budget in an episode's `meta` is no number.
+    """
+    rules = _rules(project, spec)
+    asked = _model(project, model, rules)
+    said = predictions.ask(asked, episodes, deadline)
+    named = predictions.describe(asked)
+    manners = social or [None] * len(episodes)
+    return [
+        rewards.score(episode, prediction, rules, social=kind, model=named)
+        for episode, prediction, kind in zip(episodes, said, manners, strict=True)
+    ]
+
+
+def store(
+    episode: Episode,
+    *,
+    model: str = "champion",
+    spec: str | None = None,
+    deadline: float | None = None,
+) -> Score:
+    """The score of a stored episode with people's answers about it, kept with it.
+
+    Raises: as `score`.
+    """
+    row = reward_specs.find(spec) if spec else episode.project.spec
+    asked = _model(episode.project, model, row.to_spec())
+    ask = partial(predictions.ask, seconds=deadline)
+    [stored] = stored_scores.of([episode], model=asked, spec=row, ask=ask)
+    return stored
+
+
+def latest(episode: Episode) -> Score | None:
+    return episode.scores.select_related("reward_model", "spec").first()
+
+
+def start(
+    project: Project,
+    *,
+    user: User | None,
+    episodes: Iterable[schema.Episode] | None = None,
+    model: str = "champion",
+    spec: str | None = None,
+    key: str | None = None,
+) -> Job:
+    """Queue the scoring of `episodes` into a file, or of every stored episode.
+
+    Raises:
+        Invalid: no such model or spec, or none promoted where the spec needs one.
+        Conflict: the key stands for another request.
+    """
+    row = reward_specs.find(spec) if spec else project.spec
+    asked = _model(project, model, row.to_spec())
+    data: dict[str, Any] = {"model": asked and asked.pk, "spec": row.sha256}
+    if episodes is not None:
+        lines = (json.dumps(episode.to_dict()) + "\n" for episode in episodes)
+        upload = uploads.store(BytesIO("".join(lines).encode()))
+        data["upload"] = upload.sha256
+    return jobs.create(project, kind=Kind.SCORE, user=user, data=data, key=key)
+
+
+def run(job: Job) -> dict[str, Any]:
+    """Do a scoring job; repeating it scores only what isn't scored yet.
+
+    Raises:
+        NotReady, Busy: no scorer for a long time; what was scored stays.
+        Cancelled: on request.
+    """
+    spec = RewardSpec.objects.get(sha256=job.input["spec"])
+    model = RewardModel.objects.filter(pk=job.input["model"] or 0).first()
+    if "upload" in job.input:
+        valid = list(_score_file(job, model, spec))
+    else:
+        valid = list(_score_stored(job, model, spec))
+    named = predictions.describe(model)
+    return {"scored": len(valid), "valid": sum(valid), "model": named}
+
+
+def file_of(job: Job) -> Path | None:
+    """The scores of a job that scored given episodes, one JSON line each."""
+    folder: Path = settings.DATA_DIR / "scores"
+    return folder / f"{job.pk}.jsonl" if "upload" in job.input else None
+
+
+def _score_stored(
+    job: Job, model: RewardModel | None, spec: RewardSpec
+) -> Iterator[bool]:
+    sizes = list(job.project.episodes.order_by("pk").values_list("pk", "step_count"))
+    done = 0
+    for ids in _chunks(sizes, lambda size: size[1]):
+        pks = [pk for pk, _ in ids]
+        rows = Episode.objects.filter(pk__in=pks).select_related("project__spec")
+        stored = list(rows.prefetch_related("steps"))
+        ask = predictions.ask_patiently
+        found = stored_scores.of(stored, model=model, spec=spec, ask=ask)
+        yield from (row.valid for row in found)
+        done += len(ids)
+        jobs.report(job, phase="scoring", done=done, total=len(sizes))
+
+
+def _score_file(
+    job: Job, model: RewardModel | None, spec: RewardSpec
+) -> Iterator[bool]:
+    """Scores into a draft that takes its name when all of them are there."""
+    path, rules = file_of(job), spec.to_spec()
+    assert path is not None  # noqa: S101 - the job has an upload
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_suffix(f".{job.fence}")
+    total = uploads.find(job.input["upload"]).size
+    with draft.open("w") as out, uploads.find(job.input["upload"]).path.open() as lines:
+        runs = (schema.Episode.from_dict(json.loads(line)) for line in lines)
+        done = 0
+        for chunk in _chunks(runs, lambda run: len(run.steps)):
+            said = predictions.ask_patiently(model, chunk)
+            for run, prediction in zip(chunk, said, strict=True):
+                named = predictions.describe(model)
+                body = rewards.score(run, prediction, rules, model=named)
+                out.write(json.dumps(body) + "\n")
+                yield body["valid"]
+            done += len(chunk)
+            jobs.report(job, phase="scoring", done=done, total=total)
+    draft.replace(path)
+
+
+def _chunks(items: Iterable[T], steps: Callable[[T], int]) -> Iterator[list[T]]:
+    chunk: list[T] = []
+    size = 0
+    for item in items:
+        chunk.append(item)
+        size += steps(item)
+        if len(chunk) >= CHUNK_EPISODES or size >= CHUNK_STEPS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _rules(project: Project, spec: str | rewards.Spec | None) -> rewards.Spec:
+    if isinstance(spec, rewards.Spec):
+        return spec
+    return (reward_specs.find(spec) if spec else project.spec).to_spec()
+
+
+def _model(
+    project: Project, model: str | RewardModel, rules: rewards.Spec
+) -> RewardModel | None:
+    if isinstance(model, RewardModel):
+        return model
+    if model == "champion" and not rules.process.weight:
+        return reward_models.champion(project)
+    return reward_models.find(project, model)

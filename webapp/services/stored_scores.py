@@ -1,0 +1,76 @@
+"""Scores kept with stored episodes: one for the same model, spec and answers."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from scoring import rewards
+from webapp.models import Episode, RewardModel, RewardSpec, Score
+from webapp.services import predictions
+from webapp.services.answers import Answers
+from webapp.services.predictions import Ask
+
+
+def of(
+    episodes: Sequence[Episode],
+    *,
+    model: RewardModel | None,
+    spec: RewardSpec,
+    ask: Ask = predictions.ask,
+) -> list[Score]:
+    """The scores of episodes of one project, people's answers about outcome and manners
+    included. What was scored before on the same answers isn't scored again.
+
+    Raises: as `predictions.ask`.
+    """
+    answers = Answers.of(episodes)
+    known = _known(episodes, answers, model, spec)
+    missing = [episode for episode in episodes if episode.pk not in known]
+    runs = [answers[episode.pk].applied(episode.to_schema()) for episode in missing]
+    said = ask(model, runs)
+    rules, named = spec.to_spec(), predictions.describe(model)
+    rows = []
+    for episode, run, prediction in zip(missing, runs, said, strict=True):
+        given = answers[episode.pk]
+        social = given.social(len(run.steps))
+        body = rewards.score(run, prediction, rules, social=social, model=named)
+        rows.append(_row(episode, model, spec, given.sha256, body))
+    # whoever scored the same at the same moment wrote the same
+    Score.objects.bulk_create(rows, ignore_conflicts=True)
+    known = _known(episodes, answers, model, spec)
+    return [known[episode.pk] for episode in episodes]
+
+
+def _known(
+    episodes: Sequence[Episode],
+    answers: dict[uuid.UUID, Answers],
+    model: RewardModel | None,
+    spec: RewardSpec,
+) -> dict[uuid.UUID, Score]:
+    rows = Score.objects.filter(episode__in=episodes, reward_model=model, spec=spec)
+    return {
+        row.episode_id: row
+        for row in rows.select_related("reward_model", "spec")
+        if row.inputs_sha256 == answers[row.episode_id].sha256
+    }
+
+
+def _row(
+    episode: Episode,
+    model: RewardModel | None,
+    spec: RewardSpec,
+    inputs_sha256: str,
+    body: dict[str, Any],
+) -> Score:
+    families = body["families"]
+    return Score(
+        episode=episode,
+        reward_model=model,
+        spec=spec,
+        inputs_sha256=inputs_sha256,
+        valid=body["valid"],
+        total=body["total"],
+        gate=body["gate"]["penalty"],
+        body=body,
+        **{name: families[name]["weighted"] for name in rewards.FAMILIES},
+    )

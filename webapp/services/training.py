@@ -1,0 +1,114 @@
+"""Training runs: started, reported on while a worker trains, ended with a model."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max
+
+from scoring.errors import Cancelled, InvalidInput
+from webapp.errors import Conflict
+from webapp.models import Project, RewardModel, Snapshot, TrainingRun
+from webapp.models.job import Kind
+from webapp.services import jobs, snapshots
+
+TIERS = ("head",)
+
+
+@transaction.atomic
+def start(
+    project: Project,
+    *,
+    user: User | None,
+    config: dict[str, Any] | None = None,
+    snapshot: Snapshot | None = None,
+    key: str | None = None,
+) -> TrainingRun:
+    """Queue a training on a snapshot (by default of the labels as they stand). The same
+    key again is the same run.
+
+    Raises:
+        NotEnoughLabels: too few to train on; nothing is queued.
+        InvalidInput: a configuration that isn't known.
+        Conflict: the key stands for another request.
+    """
+    config = _checked(config or {})
+    if key and (before := _started(project, key)):
+        # labels may have changed since: the run asked for is the one that started
+        if before.config != config or snapshot not in (None, before.snapshot):
+            raise Conflict("this idempotency key stands for another request")
+        return before
+    snapshot = snapshot or snapshots.take(project, user=user, seed=config["seed"])
+    data = {"snapshot": snapshot.sha256, "config": config}
+    job = jobs.create(project, kind=Kind.TRAIN, user=user, data=data, key=key)
+    run, _ = TrainingRun.objects.get_or_create(
+        job=job, defaults={"project": project, "snapshot": snapshot, "config": config}
+    )
+    return run
+
+
+def record_progress(
+    run: TrainingRun,
+    *,
+    phase: str,
+    done: int = 0,
+    total: int = 0,
+    epoch: int | None = None,
+    loss: float | None = None,
+    validation_loss: float | None = None,
+    eta: float | None = None,
+) -> None:
+    """Show how far the run is; `eta` in seconds. An epoch reported again (after a
+    resume) replaces what the curve said of it.
+
+    Raises:
+        Cancelled: somebody asked it to stop, or another worker has taken it over.
+    """
+    told = {"epoch": epoch, "loss": loss, "eta": eta}
+    known = {name: value for name, value in told.items() if value is not None}
+    jobs.report(run.job, phase=phase, done=done, total=total, **known)
+    if epoch is not None and loss is not None:
+        earlier = [point for point in run.curve if point[0] < epoch]
+        run.curve = [*earlier, [epoch, loss, validation_loss]]
+        run.save(update_fields=["curve"])
+
+
+@transaction.atomic
+def finish(run: TrainingRun, *, sha256: str, card: dict[str, Any]) -> RewardModel:
+    """The model a run made, as a candidate. Finishing twice makes one model.
+
+    Raises:
+        Cancelled: another worker has taken the run over.
+    """
+    # the lease is renewed first: this locks the row, so that only its holder goes on
+    if not run.job.write():
+        raise Cancelled("another worker has taken this job over")
+    run.refresh_from_db(fields=["reward_model"])
+    if run.reward_model is not None:
+        return run.reward_model
+    models = RewardModel.objects.filter(project=run.project)
+    last = models.aggregate(last=Max("version"))["last"] or 0
+    run.reward_model = models.create(
+        project=run.project, version=last + 1, sha256=sha256, card=card
+    )
+    run.save(update_fields=["reward_model"])
+    return run.reward_model
+
+
+def _started(project: Project, key: str) -> TrainingRun | None:
+    return TrainingRun.objects.filter(
+        project=project, job__idempotency_key=key, job__project=project
+    ).first()
+
+
+def _checked(config: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(str(key) for key in set(config) - {"tier", "seed"})
+    if unknown:
+        raise InvalidInput(f"unknown setting {unknown[0][:80]!r}", pointer="/config")
+    tier, seed = config.get("tier", "head"), config.get("seed", 0)
+    if tier not in TIERS:
+        names = ", ".join(TIERS)
+        raise InvalidInput(f"expected one of {names}", pointer="/config/tier")
+    if type(seed) is not int or not 0 <= seed < 2**31:
+        raise InvalidInput("expected a whole number", pointer="/config/seed")
+    return {"tier": tier, "seed": seed}
