@@ -33,7 +33,7 @@ _PATTERNS = tuple(
 _RM = re.compile(r"\brm\s([^\n;|&]{1,300})")
 _PRECIOUS = re.compile(
     r"""["']?(?:/|~|\*|\.{1,2}|\$\{?HOME\}?|/(?:bin|boot|dev|etc|home|lib|opt|root|sbin"""
-    r"""|srv|sys|usr|var))(?:/\*?)?["']?"""
+    r"""|srv|sys|usr|var))/?\*?["']?"""
 )
 _SHELLS = re.compile(r"bash|shell|terminal|exec|command|sql|database|ssh|python|run")
 _COMMAND_KEYS = {"command", "commands", "cmd", "script", "sql", "code"}
