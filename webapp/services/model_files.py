@@ -1,33 +1,35 @@
-"""A reward model's files on disk: immutable, named by the hash of their manifest."""
+"""A reward model's files on disk: immutable, in a folder named by their hash."""
 
 import hashlib
 import json
-from pathlib import Path
 
 from webapp.errors import Invalid
 from webapp.models import RewardModel
 
-MANIFEST = "manifest.json"
+# what a model is; its card only describes it (scoring/prm/card.py writes these files)
+IDENTITY = ("model.safetensors", "config.json")
 
 
 def verify(model: RewardModel) -> None:
     """Read every byte of the model's files and compare.
 
     Raises:
-        Invalid: a file is missing or isn't what was trained.
+        Invalid: a file is missing or isn't the one that was trained.
     """
-    manifest = model.directory / MANIFEST
-    if not manifest.is_file():
-        raise Invalid(f"the files of {model} are missing")
-    if _sha256(manifest) != model.sha256:
+    try:
+        manifest = json.loads((model.directory / "manifest.json").read_bytes())
+        found = {name: _sha256(model, name) for name in manifest}
+        identity = "".join(found[name] for name in IDENTITY)
+    except (OSError, ValueError, KeyError) as error:
+        raise Invalid(f"the files of {model} are missing or damaged") from error
+    changed = [name for name, sha256 in manifest.items() if found[name] != sha256]
+    if changed or hashlib.sha256(identity.encode()).hexdigest() != model.sha256:
         raise Invalid(f"the files of {model} aren't those that were trained")
-    for name, sha256 in json.loads(manifest.read_text())["files"].items():
-        if _sha256(model.directory / Path(name).name) != sha256:
-            raise Invalid(f"{name} of {model} isn't the file that was trained")
 
 
-def _sha256(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
+def _sha256(model: RewardModel, name: str) -> str:
+    # the manifest is a file like others: its names lead nowhere else
+    if name.strip(".") != name or "/" in name:
+        raise KeyError(name)
+    with (model.directory / name).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

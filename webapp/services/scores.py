@@ -1,7 +1,6 @@
 """Scores: of episodes in a request, of stored ones, of many in a job."""
 
 import json
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from io import BytesIO
@@ -22,7 +21,6 @@ from webapp.services import (
     stored_scores,
     uploads,
 )
-from webapp.services.answers import Answers
 
 T = TypeVar("T")
 
