@@ -12,6 +12,8 @@ from io import BytesIO
 from typing import BinaryIO
 
 from scoring.errors import UnknownFormat
+from scoring.formats.anthropic import ANTHROPIC, ANTHROPIC_MESSAGES
+from scoring.formats.claude_code import CLAUDE_CODE, CLAUDE_EXPORT
 from scoring.formats.fireact import FIREACT
 from scoring.formats.format import Format, RowError
 from scoring.formats.native import NATIVE
@@ -19,13 +21,23 @@ from scoring.formats.notebook import NOTEBOOK
 from scoring.formats.openai_chat import CHAT, MESSAGES
 from scoring.formats.react import REACT
 from scoring.formats.reading import Reading, Results, open_stream
+from scoring.formats.tau_bench import TAU2, TAU2_SIMULATION, TAU_BENCH
+from scoring.formats.verifiers import VERIFIERS
 
 __all__ = ["FORMATS", "Format", "Reading", "RowError", "detect", "open_file", "read"]
 
 # In the order of detection: the first that knows a record of the file reads it.
 FORMATS: tuple[Format, ...] = (
     NATIVE,
+    CLAUDE_CODE,
+    CLAUDE_EXPORT,
+    TAU_BENCH,
+    TAU2,
+    TAU2_SIMULATION,
+    VERIFIERS,
+    ANTHROPIC,
     CHAT,
+    ANTHROPIC_MESSAGES,
     MESSAGES,
     NOTEBOOK,
     FIREACT,

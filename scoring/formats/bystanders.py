@@ -18,6 +18,18 @@ BYSTANDERS = (
         "the metadata of a verifiers run; upload results.jsonl beside it",
     ),
     (
+        keys("display", "pastedContents"),
+        "Claude Code's history of prompts; the sessions are in its projects folder",
+    ),
+    (
+        keys("info", "tasks", "timestamp"),
+        "tau2's run settings; the simulations are in another file",
+    ),
+    (
+        keys("ticks", "termination_reason"),
+        "a tau2 voice simulation, made of audio ticks instead of messages",
+    ),
+    (
         keys("instance_id", "model_patch"),
         "SWE-agent's predictions file; upload the .traj files",
     ),

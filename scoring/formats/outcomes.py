@@ -44,7 +44,7 @@ def outcome_of(row: Mapping[str, Any], talk: Conversation) -> Outcome:
     row = {**row, **fields.record(row.get("outcome"))}
     success, score = _success(row), _score(row, talk)
     if None not in (success, score) and (score > 0.5) != success:  # type: ignore[operator]
-        talk.warn(f"the score {score:g} contradicts success={success}; it was left out")
+        talk.warn(f"the score contradicts success={success}; it was left out")
         score = None
     answer, reference = (
         fields.string(row, *names) or None for names in (_ANSWER, _REFERENCE)
@@ -72,8 +72,6 @@ def _score(row: Mapping[str, Any], talk: Conversation) -> float | None:
         (n for k in _SCORE if (n := fields.number(row.get(k))) is not None), None
     )
     if score is not None and not 0 <= score <= 1:
-        talk.warn(
-            f"the reward {score:g} is outside [0, 1] and was not taken as a score"
-        )
+        talk.warn("the reward is outside [0, 1] and was not taken as a score")
         return None
     return score

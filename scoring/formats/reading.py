@@ -149,10 +149,10 @@ def _of_file(format: Format, rows: Rows) -> Results:
         elif isinstance(row.value, dict):
             log.append(row.value)
             size += row.size
+        elif records := _all_records(row.value):
+            yield from _of_value(format, records, row.line, row.truncated)
         else:
-            yield from _of_value(
-                format, _all_records(row.value), row.line, row.truncated
-            )
+            yield RowError(row.line, "expected a JSON object")
         if size > MAX_ROW:
             raise UnreadableFile(f"one episode larger than {MAX_ROW >> 20} MB")
     if log:

@@ -72,17 +72,12 @@ class Window:
 
 
 def is_json(head: str) -> bool:
-    return head.lstrip()[:1] in ("{", "[", '"')
+    return head.lstrip()[:1] in ("{", "[", '"') or _is_json_lines(head)
 
 
 def json_rows(window: Window) -> Rows:
     """The rows of a window whose head is JSON."""
-    window.grow()
-    lines = [line for line in window.text.split("\n") if line.strip()][:SHAPE_LINES]
-    whole = sum(_is_one_value(line.strip()) for line in lines)
-    if len(lines) > 1 and whole * 2 >= len(lines):
-        return _lines(window)
-    return _values(window)
+    return _lines(window) if _is_json_lines(window.text) else _values(window)
 
 
 def text_lines(window: Window) -> Iterator[tuple[int, str]]:
@@ -98,6 +93,12 @@ def text_lines(window: Window) -> Iterator[tuple[int, str]]:
             return
         elif len(window.text) > MAX_ROW and "\n" not in window.text:
             raise UnreadableFile(_TOO_LONG, line=window.line)
+
+
+def _is_json_lines(head: str) -> bool:
+    lines = [line for line in head.split("\n") if line.strip()][:SHAPE_LINES]
+    whole = sum(_is_one_value(line.strip()) for line in lines)
+    return len(lines) > 1 and whole * 2 >= len(lines)
 
 
 def _is_one_value(line: str) -> bool:
@@ -212,7 +213,7 @@ def mended(text: str) -> str:
 def _unwrapped(value: Any) -> Any:
     """Some exports are JSON text inside a JSON string, even twice over."""
     for _ in range(2):
-        if not (isinstance(value, str) and is_json(value)):
+        if not (isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"')):
             break
         value = strictjson.loads(value)
     return value

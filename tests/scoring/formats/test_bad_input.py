@@ -228,7 +228,7 @@ def test_an_observation_of_a_hundred_thousand_lines_takes_no_time():
 
 
 def test_an_unknown_format_name_is_refused_with_the_known_ones():
-    with pytest.raises(UnknownFormat, match="pacenote, openai_chat"):
+    with pytest.raises(UnknownFormat, match="known are pacenote, "):
         open_file(BytesIO(LINE), format="papyrus")
 
 

@@ -8,6 +8,7 @@ from scoring.errors import ScoringError
 from scoring.formats import open_file
 from scoring.schema import Episode
 
+CLAUDE = "claude_code"
 # folder/file: (format, episodes, steps)
 READ = {
     "openai_chat/adamast_traces.jsonl": ("openai_chat", 2, 2),
@@ -23,8 +24,30 @@ READ = {
     "react/hotpotqa_50_sample_react_reflect_correct.txt": ("react", 17, 57),
     "react/hotpotqa_appendix_cot_context.txt": ("react", 16, 16),
     "react/hotpotqa_base_100_questions_5_trials.head.txt": ("react", 108, 395),
+    "anthropic_messages/claude_code_action_sample-turns.json": ("claude_code", 1, 4),
+    f"{CLAUDE}/agent_history_forks__claude_forked_session.jsonl": ("claude_code", 1, 5),
+    f"{CLAUDE}/agent_sessions/claude/small.jsonl": ("claude_code", 2, 5),
+    f"{CLAUDE}/agentsview_valid_session.jsonl": ("claude_code", 1, 2),
+    f"{CLAUDE}/letta_fixture_claude-code_subagent_input.jsonl": ("claude_code", 1, 1),
+    f"{CLAUDE}/scout_tool_call_conversation.jsonl": ("claude_code", 1, 2),
+    f"{CLAUDE}/simonw_sample_session.json": ("claude_export", 1, 15),
+    f"{CLAUDE}/stream_json/caffe-cifar-10__incQ5z3.claude-code.txt": (
+        "claude_code",
+        1,
+        22,
+    ),
+    "tau_bench/docent_sample_tb_airline.json": ("tau_bench", 1, 20),
+    "verifiers/math-python--gpt-4.1-mini/dbaac595/results.jsonl": ("verifiers", 15, 44),
+    "verifiers/mcp-env--gpt-4.1-mini/e7d60bf6/results.jsonl": ("verifiers", 3, 6),
+    "verifiers/wordle--gpt-4.1-mini/9a56fe55/results.jsonl": ("verifiers", 15, 62),
+    "verifiers/wordle--gpt-5-mini/019a631c/results.jsonl": ("verifiers", 15, 56),
 }
 REFUSED = {
+    f"{CLAUDE}/agent_history_telemetry__claude_history.jsonl": "history of prompts",
+    "tau_bench/tau2_voice_results.json": "tau2's run settings",
+    "tau_bench/tau2_voice_simulation.json": "audio ticks",
+    "verifiers/wordle--gpt-4.1-mini/9a56fe55/metadata.json": "metadata of a verifiers",
+    "verifiers/wordle--gpt-5-mini/019a631c/metadata.json": "metadata of a verifiers",
     "react/alfworld_base_env_results_trial_0.json": "Reflexion's result file",
     "react/alfworld_reflexion_env_results_trial_0.json": "Reflexion's result file",
 }
