@@ -1,16 +1,36 @@
 """Every URL of the site: pages, API, the doors for existing trainers, the admin."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+
+from webapp.api import errors as api_errors
+from webapp.api.docs import Docs, Schema
+from webapp.api.health import healthz, readyz
+from webapp.views import errors
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.views.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("webapp.api.urls")),
     path("compat/", include("webapp.compat.urls")),
+    path("api/schema/", Schema.as_view(), name="schema"),
+    path("api/docs/", Docs.as_view(), name="docs"),
+    path("api/<path:rest>", api_errors.no_such_address),
+    path("compat/<path:rest>", api_errors.no_such_address),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A program can read a problem; a person wants a page."""
+    if request.path.startswith(("/api/", "/compat/")):
+        return api_errors.server_error(request)
+    return errors.server_error(request)
+
 
 handler400 = "webapp.views.errors.bad_request"
 handler403 = "webapp.views.errors.forbidden"
 handler404 = "webapp.views.errors.not_found"
-handler500 = "webapp.views.errors.server_error"
+handler500 = server_error

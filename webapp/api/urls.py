@@ -1,5 +1,88 @@
-"""URLs under api."""
+"""The API's URLs, under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from webapp.api import (
+    combine,
+    episodes,
+    exports,
+    jobs,
+    labels,
+    reward_models,
+    reward_specs,
+    scores,
+    snapshots,
+    training_runs,
+)
+
+app_name = "api"
+
+urlpatterns: list[URLPattern] = [
+    path("scores/", scores.Scores.as_view(), name="scores"),
+    path("scores/<uuid:pk>/file/", scores.ScoresFile.as_view(), name="scores-file"),
+    path("combine/", combine.Combine.as_view(), name="combine"),
+    path("episodes/", episodes.Episodes.as_view(), name="episodes"),
+    path("episodes/<uuid:pk>/", episodes.EpisodeDetail.as_view(), name="episode"),
+    path(
+        "episodes/<uuid:pk>/scores/",
+        scores.EpisodeScores.as_view(),
+        name="episode-scores",
+    ),
+    path(
+        "episodes/<uuid:pk>/labels/",
+        labels.EpisodeLabels.as_view(),
+        name="episode-labels",
+    ),
+    path(
+        "episodes/<uuid:pk>/labels/undo/",
+        labels.EpisodeUndo.as_view(),
+        name="episode-undo",
+    ),
+    path("labels/", labels.Labels.as_view(), name="labels"),
+    path("snapshots/", snapshots.Snapshots.as_view(), name="snapshots"),
+    path("snapshots/<int:pk>/", snapshots.SnapshotDetail.as_view(), name="snapshot"),
+    path("training-runs/", training_runs.TrainingRuns.as_view(), name="training-runs"),
+    path(
+        "training-runs/<int:pk>/",
+        training_runs.TrainingRunDetail.as_view(),
+        name="training-run",
+    ),
+    path(
+        "training-runs/<int:pk>/cancel/",
+        training_runs.TrainingRunCancel.as_view(),
+        name="training-run-cancel",
+    ),
+    path("reward-models/", reward_models.RewardModels.as_view(), name="reward-models"),
+    path(
+        "reward-models/roll-back/",
+        reward_models.RewardModelRollBack.as_view(),
+        name="reward-model-roll-back",
+    ),
+    path(
+        "reward-models/<str:name>/",
+        reward_models.RewardModelDetail.as_view(),
+        name="reward-model",
+    ),
+    path(
+        "reward-models/<str:name>/promote/",
+        reward_models.RewardModelPromote.as_view(),
+        name="reward-model-promote",
+    ),
+    path("reward-specs/", reward_specs.RewardSpecs.as_view(), name="reward-specs"),
+    path(
+        "reward-specs/lint/",
+        reward_specs.RewardSpecLint.as_view(),
+        name="reward-spec-lint",
+    ),
+    path(
+        "reward-specs/<str:name>/",
+        reward_specs.RewardSpecDetail.as_view(),
+        name="reward-spec",
+    ),
+    path("exports/", exports.Exports.as_view(), name="exports"),
+    path("exports/<uuid:pk>/file/", exports.ExportFile.as_view(), name="export-file"),
+    path("jobs/", jobs.Jobs.as_view(), name="jobs"),
+    path("jobs/<uuid:pk>/", jobs.JobDetail.as_view(), name="job"),
+    path("jobs/<uuid:pk>/cancel/", jobs.JobCancel.as_view(), name="job-cancel"),
+    path("jobs/<uuid:pk>/errors/", jobs.JobErrors.as_view(), name="job-errors"),
+]

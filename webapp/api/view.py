@@ -1,0 +1,74 @@
+"""What every endpoint shares: whose request it is, and the row it is about."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar, cast
+
+from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from django.utils.functional import cached_property
+from rest_framework.views import APIView
+
+from scoring.errors import InvalidInput
+from webapp import access
+from webapp.access import Actor
+from webapp.api.permissions import Need, need_of
+from webapp.errors import Invalid
+from webapp.models import Project
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+
+class View(APIView):
+    """`needs` names a scope and a role for each method; without one it stays closed."""
+
+    needs: ClassVar[Mapping[str, Need]] = {}
+
+    @property
+    def actor(self) -> Actor:
+        return cast("Actor", self.request.auth)
+
+    @property
+    def user(self) -> User:
+        return cast("User", self.request.user)
+
+    @cached_property
+    def project(self) -> Project:
+        """The token's project, or the one a page names by `?project=slug`.
+
+        Raises: Http404 when it isn't the actor's, or their role in it is too low.
+        """
+        slug = self.request.query_params.get("project")
+        if slug is None and self.actor.token:
+            slug = self.actor.token.project.slug
+        if slug is None:
+            raise InvalidInput("name the project: ?project=slug")
+        return access.project(self.actor, slug, self._need.role)
+
+    def find(self, rows: QuerySet[M], **lookup: Any) -> M:
+        """The row, if the actor may see it and their role there is high enough.
+
+        Raises: Http404.
+        """
+        row = access.one(rows.select_related("project"), **lookup)
+        access.require(self.actor, row.project, self._need.role)  # type: ignore[attr-defined]
+        return row
+
+    @property
+    def _need(self) -> Need:
+        need = need_of(self, self.request.method or "")
+        if need is None:
+            raise Http404
+        return need
+
+
+def named(find: Callable[[], T]) -> T:
+    """What an address names: there, an unknown name is a missing page, not bad input.
+
+    Raises: Http404.
+    """
+    try:
+        return find()
+    except Invalid as error:
+        raise Http404(error.detail) from error
