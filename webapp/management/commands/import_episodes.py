@@ -1,0 +1,50 @@
+"""`manage.py import_episodes FILE… --project P`: import files of any known format."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand, CommandParser
+
+from scoring.errors import InvalidInput
+from webapp.errors import AppError
+from webapp.management import at_hand
+from webapp.models import Job, Project
+from webapp.services import imports, uploads
+
+
+class Command(BaseCommand):
+    help = "Import files of episodes; what was imported before is left alone."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--format", help="recognised by content if not given")
+        at_hand.add_project(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = at_hand.project(options["project"])
+        failed = 0
+        for path in options["files"]:
+            job = self._start(project, path, options["format"])
+            result = at_hand.do(job, imports.run, self.stdout.write)
+            failed += result["failed"]
+            self._tell(path, result)
+        if failed:
+            raise CommandError(f"{failed} rows could not be read")
+
+    def _start(self, project: Project, path: Path, format: str | None) -> Job:
+        try:
+            with path.open("rb") as stream:
+                upload = uploads.store(stream)
+            return imports.start(
+                project, user=None, upload=upload, filename=path.name, format=format
+            )
+        except (OSError, InvalidInput, AppError) as error:
+            raise CommandError(f"{path}: {error}") from error
+
+    def _tell(self, path: Path, result: dict[str, Any]) -> None:
+        counts = ("created", "duplicates", "failed", "warnings")
+        numbers = ", ".join(f"{result[name]} {name}" for name in counts)
+        self.stdout.write(f"{path}: {result['format']}, {numbers}")
+        for error in result["errors"]:
+            self.stderr.write(f"  line {error['line']}: {error['detail']}")

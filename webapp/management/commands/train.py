@@ -1,0 +1,34 @@
+"""`manage.py train --project P`: train a reward model on the labels as they stand."""
+
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand, CommandParser
+
+from scoring.errors import ScoringError
+from webapp import jobs
+from webapp.errors import AppError
+from webapp.management import at_hand
+from webapp.services import training
+
+
+class Command(BaseCommand):
+    help = "Start a training run and watch it; a running worker does the work."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tier", default="head", choices=training.TIERS)
+        parser.add_argument("--seed", type=int, default=0)
+        at_hand.add_project(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = at_hand.project(options["project"])
+        if "jobs" not in jobs.alive():
+            raise CommandError("no worker is running: start `make up` first")
+        config = {"tier": options["tier"], "seed": options["seed"]}
+        try:
+            run = training.start(project, user=None, config=config)
+        except (ScoringError, AppError) as error:
+            raise CommandError(str(error)) from error
+        at_hand.watch(run.job, self.stdout.write)
+        run.refresh_from_db()
+        self.stdout.write(f"{run.reward_model} is ready: compare it, then promote it")
