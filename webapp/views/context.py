@@ -1,10 +1,28 @@
-"""What the frame around every page shows."""
+"""What every page knows: who asks, and what the frame around it shows."""
 
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest
+
+from webapp import jobs
+from webapp.access import Actor
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     return {"version": settings.VERSION}
+
+
+def actor(request: HttpRequest) -> Actor:
+    return Actor(request.user)
+
+
+def signed_in(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 - the middleware saw to it
+    return request.user
+
+
+def no_worker() -> bool:
+    """Nobody would take a job now: the page has to say so."""
+    return "jobs" not in jobs.alive()

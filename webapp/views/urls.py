@@ -1,12 +1,73 @@
 """The pages' URLs."""
 
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, path
 
+from webapp.views import (
+    account,
+    episodes,
+    exports,
+    home,
+    jobs,
+    labels,
+    reward_models,
+    rewards,
+    training,
+    uploads,
+    workspace,
+)
+
+SIGN_IN = LoginView.as_view(
+    template_name="webapp/account/sign_in.html", redirect_authenticated_user=True
+)
+
 urlpatterns: list[URLPattern] = [
+    path("", home.home, name="home"),
+    path("sign-in/", SIGN_IN, name="login"),
+    path("sign-in/<str:uid>/<str:token>/", account.link, name="sign-in-link"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("account/", account.detail, name="account"),
+    path("account/password/", account.password, name="set-password"),
+    path("account/tokens/", account.create_token, name="create-token"),
+    path("account/tokens/<int:pk>/revoke/", account.revoke_token, name="revoke-token"),
+    path("projects/new/", home.create_project, name="new-project"),
+    path("projects/<slug:slug>/episodes/", episodes.index, name="episodes"),
+    path("projects/<slug:slug>/upload/", uploads.upload, name="upload"),
+    path("projects/<slug:slug>/jobs/", jobs.index, name="jobs"),
+    path("projects/<slug:slug>/training/", training.index, name="training"),
+    path("projects/<slug:slug>/models/", reward_models.index, name="models"),
     path(
-        "sign-in/",
-        LoginView.as_view(template_name="webapp/account/sign_in.html"),
-        name="login",
+        "projects/<slug:slug>/models/roll-back/",
+        reward_models.roll_back,
+        name="roll-back",
     ),
+    path("projects/<slug:slug>/exports/", exports.index, name="exports"),
+    path("episodes/<uuid:pk>/", workspace.detail, name="workspace"),
+    path("episodes/<uuid:pk>/label/", labels.record, name="label"),
+    path("episodes/<uuid:pk>/undo/", labels.undo, name="undo"),
+    path("episodes/<uuid:pk>/reward/", rewards.detail, name="reward"),
+    path("episodes/<uuid:pk>/delete/", episodes.delete, name="delete-episode"),
+    path("episodes/<uuid:pk>/steps/from/<int:start>/", workspace.steps, name="steps"),
+    path(
+        "episodes/<uuid:pk>/steps/<int:index>/score/",
+        workspace.model_score,
+        name="model-score",
+    ),
+    path(
+        "episodes/<uuid:pk>/steps/<int:index>/<slug:field>/",
+        workspace.text,
+        name="step-text",
+    ),
+    path(
+        "episodes/<uuid:pk>/steps/<int:index>/calls/<int:call>/<slug:field>/",
+        workspace.text,
+        name="call-text",
+    ),
+    path("jobs/<uuid:pk>/", jobs.detail, name="job"),
+    path("jobs/<uuid:pk>/cancel/", jobs.cancel, name="cancel-job"),
+    path("jobs/<uuid:pk>/errors/", jobs.errors, name="job-errors"),
+    path("jobs/<uuid:pk>/file/", jobs.download, name="download"),
+    path("training-runs/<int:pk>/", training.detail, name="training-run"),
+    path("reward-models/<int:pk>/", reward_models.detail, name="model"),
+    path("reward-models/<int:pk>/promote/", reward_models.promote, name="promote"),
 ]

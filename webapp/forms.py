@@ -1,0 +1,148 @@
+"""Forms check the shape of what a page sends; services decide whether it can be."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from scoring.exports import EXPORTS
+from scoring.exports.propagation import POLICIES
+from scoring.formats import FORMATS
+from webapp.models import Project
+from webapp.models.label_event import Axis
+from webapp.models.token import Scope
+
+ANY = ("", _("any"))
+
+
+class ProjectForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
+
+
+class TokenForm(forms.Form):
+    project = forms.ModelChoiceField(Project.objects.none(), label=_("Project"))
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("What will use it?")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"),
+        choices=Scope.choices,
+        initial=[Scope.READ, Scope.SCORE],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, projects: Any, data: Any = None) -> None:
+        super().__init__(data)
+        field = self.fields["project"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the types
+        field.queryset = projects
+        field.initial = projects.first()
+
+
+class ManyFiles(forms.FileField):
+    """A file field that takes as many files as were picked; cleans to a list."""
+
+    class Picker(forms.ClearableFileInput):
+        allow_multiple_selected = True
+
+    widget = Picker
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        files: list[UploadedFile[bytes] | None] = list(data) if data else [None]
+        return [super(ManyFiles, self).clean(file, initial) for file in files]
+
+
+class UploadForm(forms.Form):
+    # no clash: what was uploaded is on the instance, this ends up among its fields
+    files = ManyFiles(label=_("Files"), allow_empty_file=True)  # type: ignore[assignment]
+    format = forms.ChoiceField(
+        label=_("Format"),
+        required=False,
+        choices=[("", _("detect by content")), *((f.name, f.name) for f in FORMATS)],
+    )
+
+
+class EpisodeFilter(forms.Form):
+    q = forms.CharField(
+        label=_("Text"), required=False, widget=forms.TextInput({"type": "search"})
+    )
+    success = forms.NullBooleanField(
+        label=_("Outcome"),
+        required=False,
+        widget=forms.Select(
+            choices=[ANY, ("true", _("solved")), ("false", _("failed"))]
+        ),
+    )
+    format = forms.ChoiceField(
+        label=_("Format"),
+        required=False,
+        choices=[ANY, *((f.name, f.name) for f in FORMATS)],
+    )
+    labelled = forms.NullBooleanField(
+        label=_("Labels"),
+        required=False,
+        widget=forms.Select(choices=[ANY, ("true", _("some")), ("false", _("none"))]),
+    )
+    job = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
+class LabelForm(forms.Form):
+    """One judgement. `value` is spelled the same in a button, a key and a request:
+    a number, `unsure`, `true`, `false`, a text, or nothing to take it back."""
+
+    event_id = forms.UUIDField(required=False)
+    axis = forms.ChoiceField(choices=Axis)
+    step_index = forms.IntegerField(required=False, min_value=0, max_value=10**6)
+    value = forms.CharField(required=False, max_length=20_000)
+    expected = forms.CharField(required=False, max_length=20_000)
+    active_ms = forms.IntegerField(required=False, min_value=0, max_value=86_400_000)
+    score_visible = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in ("value", "expected"):
+            if name in cleaned:
+                cleaned[name] = self._read(cleaned.get("axis", ""), cleaned[name])
+        return cleaned
+
+    def _read(self, axis: str, text: str) -> Any:
+        if text == "" or axis in {Axis.COMMENT, Axis.BAD_TASK}:
+            return text or None
+        known = CHOICES.get(axis, {})
+        if text not in known:
+            self.add_error("value", _("not a value of %(axis)s") % {"axis": axis})
+        return known.get(text)
+
+
+CHOICES: dict[str, dict[str, Any]] = {
+    Axis.VERDICT: {"-1": -1, "0": 0, "1": 1, "unsure": "unsure"},
+    Axis.OUTCOME: {"-1": -1, "0": 0, "1": 1},
+    Axis.PREFERENCE: {"0": 0.0, "0.25": 0.25, "0.5": 0.5, "0.75": 0.75, "1": 1.0},
+    Axis.HARM: {"true": True, "false": False},
+}
+
+
+class UndoForm(forms.Form):
+    event_id = forms.UUIDField(required=False)
+
+
+class TrainingForm(forms.Form):
+    seed = forms.IntegerField(
+        label=_("Seed"),
+        min_value=0,
+        max_value=2**31 - 1,
+        initial=0,
+        help_text=_("The same labels and seed give the same model."),
+    )
+
+
+class ExportForm(forms.Form):
+    format = forms.ChoiceField(
+        label=_("Format"), choices=[(name, name) for name in EXPORTS]
+    )
+    policy = forms.ChoiceField(
+        label=_("After a wrong step"),
+        choices=[(name, name.replace("_", " ")) for name in POLICIES],
+        help_text=_("What the later steps count as; the labels stay as they are."),
+    )

@@ -1,0 +1,121 @@
+"""How the product's own values look on a page."""
+
+import json
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+# a glyph and a text: never told by colour alone
+VERDICTS = {"1": "✓ +1", "0": "○ 0", "-1": "✕ −1", "unsure": "? unsure", "": "·"}
+# of a text of unknown size, what a page shows before it is asked for the rest
+PREVIEW = 4_000
+FOLDED_FROM = 600
+
+TABS = {
+    "episodes": ("episodes", "workspace", "reward", "upload"),
+    "jobs": ("jobs", "job"),
+    "training": ("training", "training-run"),
+    "models": ("models", "model"),
+    "exports": ("exports",),
+}
+
+
+@register.filter
+def verdict(value: object) -> str:
+    return VERDICTS.get("" if value is None else str(value), str(value))
+
+
+@register.filter
+def key(value: object) -> str:
+    """A verdict as the pages' attributes and forms spell it."""
+    return "" if value is None else str(value)
+
+
+@register.filter
+def preview(text: str) -> str:
+    return text[:PREVIEW]
+
+
+@register.filter
+def is_cut(text: str) -> bool:
+    return len(text) > PREVIEW
+
+
+@register.filter
+def is_long(text: str) -> bool:
+    return len(text) > FOLDED_FROM or text.count("\n") > 12
+
+
+@register.filter
+def first_line(text: str) -> str:
+    return text[:200].strip().partition("\n")[0][:100]
+
+
+@register.filter
+def pretty(value: object) -> str:
+    """JSON for reading; a text that wasn't JSON stays as it was."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def short(sha256: str | None) -> str:
+    return (sha256 or "")[:10]
+
+
+@register.filter
+def signed(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value + 0.0:+.3f}".replace("-", "−") if abs(value) >= 5e-4 else "0"
+
+
+@register.filter
+def measure(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, float):
+        return "–" if value is None else str(value)
+    return f"{value:.3f}".replace("-", "−")
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if whole < 60:
+        return _("%(s)d s") % {"s": whole}
+    if whole < 3600:
+        return _("%(m)d min %(s)d s") % {"m": whole // 60, "s": whole % 60}
+    return _("%(h)d h %(m)d min") % {"h": whole // 3600, "m": whole % 3600 // 60}
+
+
+@register.filter
+def item(mapping: dict[Any, Any] | None, name: object) -> object:
+    return (mapping or {}).get(name)
+
+
+@register.simple_tag(takes_context=True)
+def tabs(context: dict[str, Any], slug: str) -> list[dict[str, Any]]:
+    """The sections of a project, the one of the current page marked."""
+    match = context["request"].resolver_match
+    here = match.url_name if match else ""
+    labels = {
+        "episodes": _("Episodes"),
+        "jobs": _("Jobs"),
+        "training": _("Training"),
+        "models": _("Models"),
+        "exports": _("Exports"),
+    }
+    return [
+        {
+            "url": reverse(name, args=[slug]),
+            "label": labels[name],
+            "here": here in pages,
+        }
+        for name, pages in TABS.items()
+    ]

@@ -1,0 +1,93 @@
+"""A model's card as tables: its metrics beside the trivial baselines' and another
+model's, and the facts of its making."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# the row of the model itself in a card's table of step metrics
+OWN = "prm"
+HEADLINE = ("auroc", "macro_f1", "ece")
+_FACTS = (
+    ("data", "data", "sha256"),
+    ("backbone", "backbone", "sha256"),
+    ("layers used", "backbone", "depth"),
+    ("template", "template"),
+    ("label type", "label_type"),
+    ("first-error threshold", "metrics", "threshold"),
+    ("seconds of training", "seconds"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric: of this model, of each baseline, of the model beside it."""
+
+    name: str
+    value: Any
+    baselines: tuple[Any, ...]
+    other: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    rows: tuple[Row, ...]
+    baselines: tuple[str, ...]
+    facts: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, card: Mapping[str, Any], other: Mapping[str, Any]) -> "Card":
+        """Whatever a card holds; what it doesn't hold is None."""
+        table = _at(card, "metrics", "steps") or {}
+        names = tuple(name for name in table if name != OWN)
+        beside = dict(_numbers(_at(other, "metrics", "steps", OWN) or {}))
+        own = dict(_numbers(table.get(OWN) or {}))
+        columns = [dict(_numbers(table[name] or {})) for name in names]
+        steps = [
+            Row(
+                metric, value, tuple(c.get(metric) for c in columns), beside.get(metric)
+            )
+            for metric, value in own.items()
+        ]
+        return cls((*steps, *_value_rows(card, other, len(names))), names, _facts(card))
+
+
+def headline(card: Mapping[str, Any]) -> tuple[Any, ...]:
+    own = _at(card, "metrics", "steps", OWN) or {}
+    return tuple(own.get(name) for name in HEADLINE)
+
+
+def _value_rows(
+    card: Mapping[str, Any], other: Mapping[str, Any], width: int
+) -> Iterator[Row]:
+    """The value head has no baselines: their cells stay empty."""
+    beside = _at(other, "metrics", "value") or {}
+    for name, number in _numbers(_at(card, "metrics", "value") or {}):
+        yield Row(f"value {name}", number, (None,) * width, beside.get(name))
+
+
+def _numbers(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every number of a table, nested ones by both names, intervals as text."""
+    for name, value in metrics.items():
+        label = f"{before}{name}".replace("_", " ")
+        if isinstance(value, Mapping):
+            yield from _numbers(value, f"{label} ")
+        elif isinstance(value, list):
+            yield label, " – ".join(f"{end:.3f}" for end in value)
+        else:
+            yield label, value
+
+
+def _facts(card: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    fixed = [(name, _at(card, *path)) for name, *path in _FACTS]
+    config = (card.get("config") or {}).items()
+    counts = _numbers(_at(card, "data", "counts") or {})
+    software = (card.get("software") or {}).items()
+    rows = [*fixed, *config, *counts, *software]
+    return tuple((name, value) for name, value in rows if value is not None)
+
+
+def _at(data: Any, *path: str) -> Any:
+    for name in path:
+        data = data.get(name) if isinstance(data, Mapping) else None
+    return data

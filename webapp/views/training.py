@@ -1,0 +1,63 @@
+"""Training: what there is to learn from, starting a run, watching it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from scoring.errors import ScoringError
+from webapp import access
+from webapp.errors import AppError
+from webapp.forms import TrainingForm
+from webapp.models.project import Role
+from webapp.services import overview, snapshots, training
+from webapp.views import charts, progress
+from webapp.views.context import actor, no_worker, signed_in
+
+# of a project's runs, what its page lists
+RECENT = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    project = access.project(actor(request), slug)
+    form = TrainingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        access.require(actor(request), project, Role.ENGINEER)
+        try:
+            run = training.start(
+                project, user=signed_in(request), config=form.cleaned_data
+            )
+            return redirect("training-run", run.pk)
+        except (AppError, ScoringError) as error:
+            form.add_error(None, str(error))
+    runs = project.training_runs.select_related("job", "reward_model", "snapshot")
+    context = {
+        "project": project,
+        "form": form,
+        "labels": overview.label_counts(project),
+        "least_tasks": snapshots.LEAST_TASKS,
+        "runs": [(run, progress.of(run.job)) for run in runs[:RECENT]],
+        "no_worker": no_worker(),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "webapp/training/list.html", context, status=status)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The run's page, or for htmx only the part that changes while it runs."""
+    rows = access.training_runs(actor(request))
+    run = access.one(
+        rows.select_related("job", "project", "snapshot", "reward_model"), pk=pk
+    )
+    context = {
+        "project": run.project,
+        "run": run,
+        "job": run.job,
+        "progress": progress.of(run.job),
+        "chart": charts.loss(run.curve),
+        "no_worker": run.job.is_open and no_worker(),
+    }
+    part = request.htmx  # type: ignore[attr-defined]
+    page = "webapp/training/_state.html" if part else "webapp/training/detail.html"
+    return render(request, page, context)
