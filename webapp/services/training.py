@@ -13,6 +13,13 @@ from webapp.models.job import Kind
 from webapp.services import jobs, snapshots
 
 TIERS = ("head",)
+NUMBERS = {
+    "seed": (0, 2**31 - 1),
+    "epochs": (1, 1_000),
+    "members": (1, 50),
+    "rank": (1, 4_096),
+    "max_tokens": (0, 2**20),
+}
 
 
 @transaction.atomic
@@ -102,13 +109,16 @@ def _started(project: Project, key: str) -> TrainingRun | None:
 
 
 def _checked(config: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(str(key) for key in set(config) - {"tier", "seed"})
-    if unknown:
-        raise InvalidInput(f"unknown setting {unknown[0][:80]!r}", pointer="/config")
-    tier, seed = config.get("tier", "head"), config.get("seed", 0)
-    if tier not in TIERS:
+    """The settings with a tier and a seed; the trainer has defaults for the rest."""
+    config = {"tier": "head", "seed": 0, **config}
+    if config["tier"] not in TIERS:
         names = ", ".join(TIERS)
         raise InvalidInput(f"expected one of {names}", pointer="/config/tier")
-    if type(seed) is not int or not 0 <= seed < 2**31:
-        raise InvalidInput("expected a whole number", pointer="/config/seed")
-    return {"tier": tier, "seed": seed}
+    for name in config.keys() - {"tier"}:
+        least, most = NUMBERS.get(name, (1, 0))
+        number = config[name]
+        if type(number) is not int or not least <= number <= most:
+            expected = f"a number from {least} to {most}"
+            detail = f"expected {expected}" if name in NUMBERS else "unknown setting"
+            raise InvalidInput(detail, pointer=f"/config/{name[:80]}")
+    return config
