@@ -50,7 +50,7 @@ def _start(request: HttpRequest, project: Project, form: UploadForm) -> list[Job
 
 
 def _import(
-    request: HttpRequest, project: Project, file: UploadedFile[bytes], format: str
+    request: HttpRequest, project: Project, file: "UploadedFile[bytes]", format: str
 ) -> Job:
     return imports.start(
         project,
