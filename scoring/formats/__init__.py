@@ -14,11 +14,17 @@ from typing import BinaryIO
 from scoring.errors import UnknownFormat
 from scoring.formats.anthropic import ANTHROPIC, ANTHROPIC_MESSAGES
 from scoring.formats.claude_code import CLAUDE_CODE, CLAUDE_EXPORT
+from scoring.formats.codex import CODEX, CODEX_EXEC
 from scoring.formats.fireact import FIREACT
 from scoring.formats.format import Format, RowError
 from scoring.formats.native import NATIVE
 from scoring.formats.notebook import NOTEBOOK
 from scoring.formats.openai_chat import CHAT, MESSAGES
+from scoring.formats.openai_responses import (
+    RESPONSES,
+    RESPONSES_ITEMS,
+    RUN_STATE,
+)
 from scoring.formats.react import REACT
 from scoring.formats.reading import Reading, Results, open_stream
 from scoring.formats.tau_bench import TAU2, TAU2_SIMULATION, TAU_BENCH
@@ -29,14 +35,19 @@ __all__ = ["FORMATS", "Format", "Reading", "RowError", "detect", "open_file", "r
 # In the order of detection: the first that knows a record of the file reads it.
 FORMATS: tuple[Format, ...] = (
     NATIVE,
+    CODEX,
+    CODEX_EXEC,
     CLAUDE_CODE,
     CLAUDE_EXPORT,
+    RESPONSES,
+    RUN_STATE,
     TAU_BENCH,
     TAU2,
     TAU2_SIMULATION,
     VERIFIERS,
     ANTHROPIC,
     CHAT,
+    RESPONSES_ITEMS,
     ANTHROPIC_MESSAGES,
     MESSAGES,
     NOTEBOOK,

@@ -22,6 +22,10 @@ BYSTANDERS = (
         "Claude Code's history of prompts; the sessions are in its projects folder",
     ),
     (
+        keys("session_id", "text", "ts"),
+        "Codex's history of prompts; the rollouts are in its sessions folder",
+    ),
+    (
         keys("info", "tasks", "timestamp"),
         "tau2's run settings; the simulations are in another file",
     ),

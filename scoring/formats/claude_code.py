@@ -11,12 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scoring.formats import anthropic, fields
-from scoring.formats.conversation import Conversation
+from scoring.formats.conversation import NO_TASK, Conversation
 from scoring.formats.format import Format, Record, keys
 from scoring.formats.outcomes import ended_by
 from scoring.schema import Episode
 
-NO_TASK = "(the log does not hold the prompt)"
 # what the client writes in the user's name
 _NOT_THE_USER = ("<command-", "<local-command-", "Caveat: The messages below")
 

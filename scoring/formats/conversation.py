@@ -17,6 +17,9 @@ from scoring.formats import fields
 from scoring.formats.kinds import kind_of
 from scoring.schema import MAX_STEPS, Call, Ended, Episode, Step
 
+# some logs begin after the prompt
+NO_TASK = "(the log does not hold the prompt)"
+
 
 @dataclass(slots=True, eq=False)
 class _Slot:

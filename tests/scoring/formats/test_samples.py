@@ -36,6 +36,20 @@ READ = {
         1,
         22,
     ),
+    "codex/agent_history_v1__codex_golden.jsonl": ("codex", 1, 2),
+    "codex/agent_history_rejections__codex_with_escalation.jsonl": ("codex", 1, 7),
+    "codex/agentsview_fc_args_1.jsonl": ("codex", 1, 1),
+    "codex/letta_fixture_codex_tool-calls_input.jsonl": ("codex", 1, 4),
+    "codex/polylogue_interleaved_stream.jsonl": ("codex", 1, 3),
+    "codex/exec_json_stream-output-4.jsonl": ("codex_exec", 1, 2),
+    "mini_swe_agent/nemo_gym_mini_swe_agent_2_rollouts.jsonl": (
+        "openai_responses",
+        5,
+        62,
+    ),
+    "openai_responses/nemo_gym_blackjack_rollouts.jsonl": ("openai_responses", 5, 7),
+    "openai_responses/nemo_gym_image_tools_rollouts.jsonl": ("openai_responses", 5, 5),
+    "tau_bench/nemo_gym_tau2_rollouts.jsonl": ("openai_responses", 5, 30),
     "tau_bench/docent_sample_tb_airline.json": ("tau_bench", 1, 20),
     "verifiers/math-python--gpt-4.1-mini/dbaac595/results.jsonl": ("verifiers", 15, 44),
     "verifiers/mcp-env--gpt-4.1-mini/e7d60bf6/results.jsonl": ("verifiers", 3, 6),
@@ -43,6 +57,7 @@ READ = {
     "verifiers/wordle--gpt-5-mini/019a631c/results.jsonl": ("verifiers", 15, 56),
 }
 REFUSED = {
+    "codex/agent_history_telemetry__codex_history.jsonl": "history of prompts",
     f"{CLAUDE}/agent_history_telemetry__claude_history.jsonl": "history of prompts",
     "tau_bench/tau2_voice_results.json": "tau2's run settings",
     "tau_bench/tau2_voice_simulation.json": "audio ticks",

@@ -1,0 +1,174 @@
+"""Items of the OpenAI Responses API: bare lists, responses, NeMo Gym rollouts, and the
+Agents SDK's saved run states.
+
+The API writes one decision as several items. The run of items between two results is
+one step; a new reasoning item begins another.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from scoring.formats import fields
+from scoring.formats.conversation import Conversation
+from scoring.formats.format import Format, Record, keys
+from scoring.formats.outcomes import ended_by, outcome_of
+from scoring.schema import Call, Episode, Tokens
+
+_RESULTS = ("_output", "_result", "_response")
+_SPOKEN = ("input_text", "output_text")
+
+
+@dataclass(slots=True)
+class Turn:
+    """The items of one decision, until something answers it."""
+
+    talk: Conversation
+    agent: str = ""
+    thoughts: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+    def end(self, tokens: Tokens | None = None) -> None:
+        if self.thoughts or self.words or self.calls:
+            self.talk.step(
+                "\n\n".join(filter(None, self.words)),
+                "\n\n".join(filter(None, self.thoughts)),
+                self.calls,
+                agent=self.agent,
+                tokens=tokens,
+            )
+        self.thoughts, self.words, self.calls = [], [], []
+
+    def hear(self, item: Record, agent: str = "") -> None:
+        """Take in one item of the model, of a tool, or of a user."""
+        kind = fields.string(item, "type") or "message"
+        if agent != self.agent or (kind == "reasoning" and (self.words or self.calls)):
+            self.end()
+            self.agent = agent
+        if kind == "reasoning":
+            self.thoughts.append(_thought(item))
+        elif kind == "message":
+            self._message(item)
+        elif kind.endswith("_call"):
+            self.calls.append(call(item))
+        elif kind.endswith(_RESULTS):
+            self.end()
+            self.talk.result(
+                fields.text(item.get("output", item.get("result"))),
+                fields.string(item, "call_id", "id"),
+            )
+        else:
+            self.talk.warn(f"items of the unknown type {kind[:40]!r} were left out")
+
+    def _message(self, item: Record) -> None:
+        words, role = fields.text(item.get("content")), item.get("role")
+        if role == "assistant":
+            self.words.append(words)
+            return
+        self.end()
+        (self.talk.system if role in ("system", "developer") else self.talk.user)(words)
+
+
+def hear(talk: Conversation, items: Iterable[Record]) -> None:
+    turn = Turn(talk)
+    for item in items:
+        turn.hear(item)
+    turn.end()
+
+
+def call(item: Record) -> Call:
+    """A call item; a hosted tool has no name but its type, and its result inside."""
+    row = fields.call(item)
+    result = item.get("output", item.get("results"))
+    return Call(
+        name=fields.string(item, "name") or str(item.get("type")).removesuffix("_call"),
+        arguments=item.get("action", row.arguments),
+        id=fields.string(item, "call_id", "id") or None,
+        result=None if result is None else fields.text(result),
+        is_error=bool(item.get("error")),
+    )
+
+
+def _thought(item: Record) -> str:
+    parts = [*fields.items(item.get("summary")), *fields.items(item.get("content"))]
+    return fields.text(parts) or "[hidden reasoning]"
+
+
+def read_bare(items: Sequence[Record]) -> Iterator[Episode]:
+    talk = Conversation()
+    hear(talk, items)
+    yield talk.episode(source=RESPONSES_ITEMS.name)
+
+
+def read(row: Record) -> Iterator[Episode]:
+    """A response with its request, as NeMo Gym logs them, or with `input` beside it."""
+    response = fields.record(row.get("response")) or row
+    request = fields.record(row.get("responses_create_params")) or row
+    talk = Conversation(ended=ended_by(response.get("incomplete_details")))
+    talk.system(fields.string(request, "instructions"))
+    hear(talk, [*_input(request.get("input")), *fields.records(response.get("output"))])
+    if row.get("truncated") is True:
+        talk.ended = "truncated"
+    yield talk.episode(
+        source=RESPONSES.name,
+        id=fields.string(response, "id"),
+        model=fields.string(response, "model"),
+        columns=fields.without(row, "output", "input"),
+        outcome=outcome_of(row, talk),
+    )
+
+
+def _input(value: Any) -> list[Record]:
+    if isinstance(value, str):
+        return [{"role": "user", "content": value}]
+    return fields.records(value)
+
+
+def read_run_state(row: Record) -> Iterator[Episode]:
+    talk = Conversation()
+    hear(talk, _input(row.get("original_input")))
+    turn = Turn(talk)
+    for item in fields.records(row.get("generated_items") or row.get("session_items")):
+        agent = fields.string(fields.record(item.get("agent")), "name")
+        turn.hear(fields.record(item.get("raw_item")), agent)
+    turn.end()
+    yield talk.episode(
+        source=RUN_STATE.name,
+        agent=fields.string(fields.record(row.get("current_agent")), "name"),
+        columns=fields.without(
+            row, "original_input", "generated_items", "session_items"
+        ),
+    )
+
+
+def _is_item(row: Record) -> bool:
+    if row.get("type") == "message":
+        parts = fields.records(row.get("content"))
+        return any(part.get("type") in _SPOKEN for part in parts)
+    return ("call_id" in row and "type" in row) or "summary" in row
+
+
+RESPONSES = Format(
+    name="openai_responses",
+    title="OpenAI Responses with their input",
+    needs=(
+        keys("responses_create_params", "response"),
+        keys("input", "output", "object"),
+    ),
+    read=read,
+)
+RESPONSES_ITEMS = Format(
+    name="openai_items",
+    title="a bare list of OpenAI Responses items",
+    needs=(keys("type", "content"), keys("type", "call_id"), keys("type", "summary")),
+    accepts=_is_item,
+    read=read_bare,
+    unit="file",
+)
+RUN_STATE = Format(
+    name="openai_run_state",
+    title="OpenAI Agents SDK run states",
+    needs=(keys("$schemaVersion", "original_input"),),
+    read=read_run_state,
+)
