@@ -118,6 +118,11 @@ def encode(episode: Episode, tokenizer: Tokenizer, max_tokens: int) -> Encoded:
     return _fitted(stream, spans, max_tokens)
 
 
+def own_words(step: Step) -> str:
+    """What the step itself says, uncut: the text its pooled tokens stand for."""
+    return "".join(piece.text for piece in _own(step))
+
+
 def _head(episode: Episode) -> Iterator[_Piece]:
     yield _Piece(TEMPLATE["task"].format(episode.task), "task")
     if episode.system:
@@ -187,8 +192,12 @@ def _fitted(
 ) -> Encoded:
     kept = tuple(span if span and span[1] <= max_tokens else None for span in spans)
     end = max((span[1] for span in kept if span), default=0)
-    reason = f"ends beyond the model's context of {max_tokens} tokens"
-    unscored = {str(t): reason for t, span in enumerate(kept) if span is None}
+    beyond = f"ends beyond the model's context of {max_tokens} tokens"
+    unscored = {
+        str(t): beyond if spans[t] else "says and calls nothing"
+        for t, span in enumerate(kept)
+        if span is None
+    }
     if not (stream.elided or unscored):
         return Encoded(tuple(stream.token_ids[:end]), kept)
     truncation = {

@@ -1,0 +1,193 @@
+"""A reward model as a folder: model.safetensors, config.json, card.json, manifest.json.
+
+The folder is named by the SHA-256 of weights and config, and the manifest holds that of
+every file. Nothing is loaded that doesn't add up, and nothing is ever unpickled.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from scoring import strictjson
+from scoring.errors import ModelMismatch, UnreadableFile
+from scoring.prm.backbone import Trunk
+from scoring.prm.encode import template_hash
+from scoring.prm.heads import CLASSES, Head
+from scoring.prm.readout import VIEWS, Basis
+
+FORMAT = "pacenote/reward-model@1"
+MAX_BYTES = 1 << 30
+
+_FILES = ("model.safetensors", "config.json", "card.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained reward model in memory. `sha256` names weights and config, `card` holds
+    what was measured; `max_tokens` is the longest input it was trained on."""
+
+    basis: Basis
+    heads: Mapping[str, Head]
+    max_tokens: int
+    sha256: str = ""
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save_model(
+    model: Model, trunk: Trunk, card: Mapping[str, Any], parent: Path
+) -> tuple[Path, str]:
+    """Write the model into a new folder of `parent`, atomically; (folder, sha256)."""
+    config = {
+        "format": FORMAT,
+        "backbone": trunk.sha256,
+        "template": template_hash(),
+        "max_tokens": model.max_tokens,
+        "heads": sorted(model.heads),
+    }
+    contents = {
+        "model.safetensors": save(_tensors(model)),
+        "config.json": _json(config),
+        "card.json": _json(card),
+    }
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+    contents["manifest.json"] = _json(hashes)
+    sha256 = _identity(hashes)
+    return _publish(contents, parent / sha256), sha256
+
+
+def load_model(directory: Path, trunk: Trunk) -> Model:
+    """Load a model for `trunk`.
+
+    Raises:
+        ModelMismatch: files missing, changed or too large; made for another backbone or
+            template; tensors that don't fit together.
+    """
+    hashes = _manifest(directory)
+    for name in _FILES:
+        if _sha256(directory / name) != hashes.get(name):
+            raise ModelMismatch(f"{name} is not the file its manifest speaks of")
+    config = _read(directory / "config.json")
+    _check_config(config, trunk)
+    try:
+        tensors = load_file(directory / "model.safetensors")
+    except SafetensorError as error:
+        raise ModelMismatch(f"model.safetensors can't be read: {error}") from error
+    basis, heads = _assemble(tensors, config["heads"], trunk.width)
+    card = _read(directory / "card.json")
+    return Model(basis, heads, config["max_tokens"], _identity(hashes), card)
+
+
+def _tensors(model: Model) -> dict[str, Tensor]:
+    tensors = {
+        "basis.mean": model.basis.mean,
+        "basis.projection": model.basis.projection,
+    }
+    for name, head in model.heads.items():
+        tensors |= {f"{name}.{key}": tensor for key, tensor in head.tensors().items()}
+    return tensors
+
+
+def _assemble(
+    tensors: Mapping[str, Tensor], names: list[str], width: int
+) -> tuple[Basis, dict[str, Head]]:
+    try:
+        basis = Basis(tensors["basis.mean"], tensors["basis.projection"])
+        heads = {
+            name: Head(
+                query=tensors[f"{name}.query"],
+                weight=tensors[f"{name}.weight"],
+                bias=tensors[f"{name}.bias"],
+                temperature=tensors[f"{name}.temperature"],
+            )
+            for name in names
+        }
+    except KeyError as error:
+        raise ModelMismatch(f"the tensor {error} is missing") from error
+    if basis.mean.shape != (width,) or basis.projection.shape != (width, basis.rank):
+        raise ModelMismatch("the basis does not fit the backbone's width")
+    for name, head in heads.items():
+        _check_head(name, head, basis.rank)
+    return basis, heads
+
+
+def _check_head(name: str, head: Head, rank: int) -> None:
+    members, classes = len(head.weight), len(CLASSES[name])
+    shapes = [tuple(tensor.shape) for tensor in head.tensors().values()]
+    expected = [(rank,), (members, VIEWS * rank, classes), (members, classes), (1,)]
+    if shapes != expected or not members:
+        raise ModelMismatch(f"the {name} head has tensors of unexpected shapes")
+    if not all(bool(tensor.isfinite().all()) for tensor in head.tensors().values()):
+        raise ModelMismatch(f"the {name} head holds numbers that are not finite")
+
+
+def _check_config(config: Mapping[str, Any], trunk: Trunk) -> None:
+    if config.get("format") != FORMAT:
+        raise ModelMismatch(f"expected a model of the format {FORMAT}")
+    if config.get("backbone") != trunk.sha256:
+        raise ModelMismatch("the model was trained on another backbone")
+    if config.get("template") != template_hash():
+        raise ModelMismatch("the model was trained under another template")
+    heads, tokens = config.get("heads"), config.get("max_tokens")
+    if not isinstance(heads, list) or "verdict" not in heads or set(heads) - {*CLASSES}:
+        raise ModelMismatch("the model names heads we don't know, or no verdict head")
+    if not isinstance(tokens, int) or not 0 < tokens <= trunk.context:
+        raise ModelMismatch(
+            "the model's longest input is beyond the backbone's context"
+        )
+
+
+def _manifest(directory: Path) -> dict[str, str]:
+    hashes = _read(directory / "manifest.json")
+    if set(hashes) != set(_FILES):
+        raise ModelMismatch("manifest.json does not name the files of a model")
+    return hashes
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        value = strictjson.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, UnreadableFile) as error:
+        raise ModelMismatch(f"{path.name} can't be read: {error}") from error
+    if not isinstance(value, dict):
+        raise ModelMismatch(f"{path.name} is no JSON object")
+    return value
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            if path.stat().st_size > MAX_BYTES:
+                raise ModelMismatch(f"{path.name} is larger than a model's can be")
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelMismatch(f"{path.name} can't be read: {error}") from error
+
+
+def _identity(hashes: Mapping[str, str]) -> str:
+    """Weights and config make the model; the card only describes it."""
+    text = hashes["model.safetensors"] + hashes["config.json"]
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _publish(contents: Mapping[str, bytes], folder: Path) -> Path:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".saving-", dir=folder.parent))
+    for name, data in contents.items():
+        (temporary / name).write_bytes(data)
+    # the same weights were saved before: the newer card describes them as well
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.rename(folder)
+    return folder
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=2, sort_keys=True, allow_nan=False).encode()

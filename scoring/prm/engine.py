@@ -1,0 +1,87 @@
+"""Episodes in, predictions out: one trunk, many models, the same numbers every time.
+
+Episodes go through the trunk one after the other, in tiles: on a CPU a tile fills the
+machine, and a score depends on its own episode only, bit by bit, whatever else is in
+the batch.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from scoring.prm.backbone import Trunk
+from scoring.prm.card import Model, load_model
+from scoring.prm.encode import Encoded, encode
+from scoring.prm.readout import pool
+from scoring.schema import Episode, Prediction
+
+KEPT_MODELS = 8
+
+T = TypeVar("T")
+
+
+class Engine:
+    """Scores episodes with models that share one trunk."""
+
+    def __init__(self, trunk: Trunk) -> None:
+        self.trunk = trunk
+        self._models: OrderedDict[Path, Model] = OrderedDict()
+
+    def load(self, directory: Path) -> Model:
+        """The model of a folder, kept for next time (the folder's name is its hash).
+
+        Raises:
+            ModelMismatch: see `card.load_model`.
+        """
+        if directory not in self._models:
+            self._models[directory] = load_model(directory, self.trunk)
+        self._models.move_to_end(directory)
+        while len(self._models) > KEPT_MODELS:
+            self._models.popitem(last=False)
+        return self._models[directory]
+
+    def predict(self, episodes: Sequence[Episode], model: Model) -> list[Prediction]:
+        """One prediction an episode; `truncation` names every step without a score."""
+        return [self._predict(episode, model) for episode in episodes]
+
+    def _predict(self, episode: Episode, model: Model) -> Prediction:
+        encoded = encode(episode, self.trunk.tokenizer, model.max_tokens)
+        states = self.trunk.hidden(encoded.token_ids)
+        spans = [span for span in encoded.spans if span]
+        return predict([states[slice(*span)] for span in spans], encoded, model)
+
+
+def predict(states: Sequence[Tensor], encoded: Encoded, model: Model) -> Prediction:
+    """Read the heads; `states` holds [L_t, d] for each step that has a span, in order.
+
+    Training measures itself through this very function.
+    """
+    with torch.inference_mode():
+        steps = [model.basis.project(part) for part in states]
+        read = {
+            name: head.probabilities(pool(steps, head.query))
+            for name, head in model.heads.items()
+        }
+    verdicts = read["verdict"]
+    wrong = verdicts[..., 0]
+    spread = wrong.std(1, correction=0) if len(wrong) else wrong
+    means = [(row[0], row[1], row[2]) for row in verdicts.mean(1).tolist()]
+    value = read["value"][..., 1].mean(1).tolist() if "value" in read else None
+    return Prediction(
+        q=_spread([1 - row[0] for row in means], encoded),
+        q_std=_spread(spread.tolist(), encoded),
+        verdicts=_spread(means, encoded),
+        value=_spread(value or [None] * len(means), encoded),
+        tokens=len(encoded.token_ids),
+        truncation=encoded.truncation,
+    )
+
+
+def _spread(scores: Sequence[T], encoded: Encoded) -> tuple[T | None, ...]:
+    """Put the scores of the encoded steps back in their places, None elsewhere."""
+    left = iter(scores)
+    return tuple(None if span is None else next(left) for span in encoded.spans)

@@ -1,0 +1,127 @@
+"""A model and the trivial baselines in one table, on the same held-out steps."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from scoring.prm import baselines, calibrate, metrics
+from scoring.prm.examples import Example
+from scoring.schema import VERDICTS, Prediction
+
+Verdicts = Sequence[tuple[float, float, float] | None]
+Table = Mapping[str, Sequence[Verdicts]]
+
+# a step no model could read counts as called right: nobody was warned of it
+_UNSCORED = (0.0, 0.0, 1.0)
+
+
+def table(
+    train: Sequence[Example],
+    calibration: Sequence[Example],
+    test: Sequence[Example],
+    predictions: Mapping[str, Sequence[Prediction]],
+) -> dict[str, Any]:
+    """Metrics on `test` of the model ("prm") and of every baseline; thresholds of the
+    first-error metrics come from `calibration`. `predictions` has both splits' names.
+    """
+    known = baselines.predict(train, calibration)
+    new = baselines.predict(train, test)
+    rows = {
+        name: _row(calibration, _tuples(known[name]), test, _tuples(new[name]))
+        for name in baselines.NAMES
+    }
+    held, seen = (
+        [prediction.verdicts for prediction in predictions[split]]
+        for split in ("calibration", "test")
+    )
+    return {"prm": _row(calibration, held, test, seen), **rows}
+
+
+def value(test: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """V_t against the outcome, pooled over all steps of episodes with a known outcome;
+    "failed" takes the place of "wrong" in the definitions."""
+    pairs = [
+        (1 if example.success else -1, v)
+        for example, prediction in zip(test, predictions, strict=True)
+        for v in prediction.value
+        if example.success is not None and v is not None
+    ]
+    y, v = [y for y, _ in pairs], [v for _, v in pairs]
+    return {
+        "steps": len(pairs),
+        "auroc": metrics.auroc(y, v) if pairs else None,
+        "brier": metrics.brier(y, v),
+        "ece": metrics.ece(y, v),
+    }
+
+
+def threshold(
+    examples: Sequence[Example], predictions: Sequence[Prediction]
+) -> float | None:
+    """The model's own first-error threshold, from the calibration split."""
+    return _threshold(examples, [p.verdicts for p in predictions])
+
+
+def _row(
+    calibration: Sequence[Example],
+    held: Sequence[Verdicts],
+    test: Sequence[Example],
+    seen: Sequence[Verdicts],
+) -> dict[str, Any]:
+    judged = [
+        (example.episode.group(), verdict, guess or _UNSCORED)
+        for example, guesses in zip(test, seen, strict=True)
+        for verdict, guess in zip(example.verdicts, guesses, strict=True)
+        if verdict is not None
+    ]
+    y = np.array([verdict for _, verdict, _ in judged])
+    q = np.array([1 - guess[0] for _, _, guess in judged])
+    predicted = [VERDICTS[int(np.argmax(guess))] for _, _, guess in judged]
+    groups = [group for group, _, _ in judged]
+    auroc_95 = metrics.interval(groups, lambda rows: metrics.auroc(y[rows], q[rows]))
+    return {
+        **metrics.steps(y.tolist(), q.tolist(), predicted),
+        "auroc_95": auroc_95,
+        **_first_errors(test, seen, _threshold(calibration, held)),
+    }
+
+
+def _first_errors(
+    examples: Sequence[Example], guesses: Sequence[Verdicts], threshold: float | None
+) -> dict[str, Any]:
+    known = _localisable(examples)
+    reference = [metrics.first_error(examples[i].verdicts) for i in known]
+    limit = 0.5 if threshold is None else threshold
+    found = [metrics.first_below(_q(guesses[i]), limit) for i in known]
+    return {
+        "episodes": len(known),
+        "first_error_accuracy": metrics.first_error_accuracy(reference, found),
+        "processbench": metrics.processbench(reference, found),
+    }
+
+
+def _threshold(
+    examples: Sequence[Example], guesses: Sequence[Verdicts]
+) -> float | None:
+    known = _localisable(examples)
+    reference = [metrics.first_error(examples[i].verdicts) for i in known]
+    return calibrate.threshold(reference, [_q(guesses[i]) for i in known])
+
+
+def _localisable(examples: Sequence[Example]) -> list[int]:
+    """Episodes whose first error, or lack of one, is known: judged up to it."""
+    return [i for i, example in enumerate(examples) if _judged_up_to_error(example)]
+
+
+def _judged_up_to_error(example: Example) -> bool:
+    error = metrics.first_error(example.verdicts)
+    return None not in example.verdicts[: None if error == -1 else error]
+
+
+def _q(guesses: Verdicts) -> list[float | None]:
+    return [None if guess is None else 1 - guess[0] for guess in guesses]
+
+
+def _tuples(arrays: Sequence[baselines.Probabilities]) -> list[Verdicts]:
+    return [[(row[0], row[1], row[2]) for row in array.tolist()] for array in arrays]

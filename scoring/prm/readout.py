@@ -1,0 +1,69 @@
+"""From the hidden states of a step's tokens to one vector a step.
+
+States are whitened onto the r directions in which the training tokens vary most; a
+learned query attends over the step's own tokens; the vector of step t joins what was
+attended to, the mean and the last token, and how each differs from the mean over the
+steps before. Everything is computed step by step on tensors whose shapes the step alone
+decides, so a vector is bit-equal whatever episodes or later steps come along.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+VIEWS = 6  # attended, mean, last; each as it is and against the steps before
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Whitening of states: x = (h - mean) @ projection, [d] to [r]."""
+
+    mean: Tensor  # [d]
+    projection: Tensor  # [d, r]
+
+    def project(self, states: Tensor) -> Tensor:
+        """[L, d] of any number type to [L, r] in float32."""
+        return (states.float() - self.mean) @ self.projection
+
+    @property
+    def rank(self) -> int:
+        return self.projection.shape[1]
+
+
+def fit_basis(states: Iterable[Tensor], rank: int) -> Basis:
+    """Principal directions of the states ([L, d] each), every dimension scaled first:
+    a few dimensions of a residual stream are a hundred times larger than the rest."""
+    count, total, products = 0, torch.zeros(0), torch.zeros(0)
+    for part in states:
+        x = part.double()
+        count += len(x)
+        total = x.sum(0) if not len(total) else total + x.sum(0)
+        products = x.T @ x if not len(products) else products + x.T @ x
+    mean = total / count
+    covariance = products / count - torch.outer(mean, mean)
+    scale = covariance.diagonal().clamp_min(1e-12).sqrt()
+    values, vectors = torch.linalg.eigh(covariance / torch.outer(scale, scale))
+    top = slice(max(0, len(values) - rank), None)
+    # a direction the data never takes must not be blown up into noise
+    deviation = values[top].clamp_min(1e-3).sqrt()
+    projection = vectors[:, top] / deviation / scale[:, None]
+    return Basis(mean.float(), projection.float().contiguous())
+
+
+def pool(steps: Sequence[Tensor], query: Tensor) -> Tensor:
+    """One vector a step: projected tokens [L_t, r] each and a query [r] to
+    [T, VIEWS * r]. The contrast of the first step is zero."""
+    vectors, total = list[Tensor](), torch.zeros(3 * len(query))
+    for t, tokens in enumerate(steps):
+        view = _views(tokens, query)
+        contrast = view - total / t if t else torch.zeros_like(view)
+        vectors.append(torch.cat([view, contrast]))
+        total = total + view
+    return torch.stack(vectors) if vectors else torch.empty(0, VIEWS * len(query))
+
+
+def _views(tokens: Tensor, query: Tensor) -> Tensor:
+    attention = torch.softmax(tokens @ query / len(query) ** 0.5, dim=0)
+    return torch.cat([attention @ tokens, tokens.mean(0), tokens[-1]])

@@ -1,0 +1,60 @@
+"""Which steps each head learns from, what it should say of them, and their weight."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from scoring.prm.examples import Example
+from scoring.prm.fit import Rows
+from scoring.prm.heads import CLASSES
+
+
+def rows(
+    name: str,
+    examples: Sequence[Example],
+    projected: Sequence[Sequence[Tensor]],
+    seed: int,
+) -> Rows:
+    """The rows of head `name`: `projected[i]` holds the tokens [L_t, r] of the encoded
+    steps of example i, which are its first ones."""
+    found = [
+        ((i, t), target, weight, example.episode.group())
+        for i, example in enumerate(examples)
+        for t, target, weight in _targets(name, example, len(projected[i]))
+    ]
+    ranks = _ranks((group for *_, group in found), seed)
+    return Rows(
+        episodes=projected,
+        place=[place for place, *_ in found],
+        target=torch.tensor([target for _, target, _, _ in found], dtype=torch.long),
+        weight=torch.tensor([weight for _, _, weight, _ in found]),
+        task=torch.tensor([ranks[group] for *_, group in found], dtype=torch.long),
+    )
+
+
+def two_sided(rows: Rows) -> bool:
+    """Whether there are two classes to tell apart and two tasks to check it on."""
+    return len(set(rows.target.tolist())) > 1 and len(set(rows.task.tolist())) > 1
+
+
+def _targets(
+    name: str, example: Example, steps: int
+) -> Iterator[tuple[int, int, float]]:
+    """(step, class, weight) for every step the head has a label for."""
+    for t in range(steps):
+        verdict = example.verdicts[t]
+        if name == "verdict" and verdict is not None:
+            weight = example.weights[t] if example.weights else 1.0
+            yield t, CLASSES[name].index(verdict), weight
+        if name == "value" and example.success is not None:
+            # an episode has one outcome, however many steps share it
+            yield t, int(example.success), 1 / steps
+
+
+def _ranks(groups: Iterable[str], seed: int) -> dict[str, int]:
+    def place(group: str) -> str:
+        return hashlib.sha256(f"{seed}/{group}".encode()).hexdigest()
+
+    return {group: rank for rank, group in enumerate(sorted(set(groups), key=place))}

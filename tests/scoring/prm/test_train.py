@@ -1,0 +1,154 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scoring.errors import Cancelled, InvalidInput, NotEnoughLabels
+from scoring.prm.train import Example, Progress, TrainConfig, Trained, train
+from scoring.schema import Episode, Step
+from tests.scoring.prm.stories import examples
+
+CONFIG = TrainConfig(epochs=30, rank=16)
+
+
+def quiet(progress: Progress) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def trained(trunk, tmp_path_factory) -> Trained:
+    return train(examples(), trunk, CONFIG, tmp_path_factory.mktemp("prm"), quiet)
+
+
+def test_a_model_beats_every_trivial_baseline_on_tasks_it_never_saw(trained):
+    table = dict(trained.card["metrics"]["steps"])
+    table.pop("bag_of_words")  # here one word decides, and it can read
+    ours = table.pop("prm")["auroc"]
+    assert ours > 0.9
+    assert all(ours > row["auroc"] for row in table.values())
+
+
+def test_the_card_names_what_the_model_was_made_of(trained, trunk):
+    card = trained.card
+    assert card["backbone"]["sha256"] == trunk.sha256
+    assert card["config"] == CONFIG.to_dict()
+    assert card["data"]["counts"]["test"]["tasks"] == 5
+    assert set(card["heads"]) == {"verdict", "value"}
+    assert json.loads((trained.directory / "card.json").read_text()) == json.loads(
+        json.dumps(card)
+    )
+
+
+def test_the_same_seed_and_data_give_the_same_weights(trunk, trained, tmp_path):
+    again = train(examples(), trunk, CONFIG, tmp_path, quiet)
+    assert again.sha256 == trained.sha256
+    other = train(examples(), trunk, replace(CONFIG, seed=1), tmp_path, quiet)
+    assert other.sha256 != trained.sha256
+
+
+def test_progress_counts_up_in_every_phase(trunk, tmp_path):
+    told: list[Progress] = []
+    train(examples(12), trunk, CONFIG, tmp_path, told.append)
+    phases = list(dict.fromkeys(progress.phase for progress in told))
+    assert phases == ["features", "heads", "calibration", "evaluation"]
+    for phase in phases:
+        rows = [progress for progress in told if progress.phase == phase]
+        assert [row.done for row in rows] == sorted(row.done for row in rows)
+        assert rows[-1].done == rows[-1].total
+    assert all(row.loss is not None for row in told if row.phase == "heads")
+
+
+def test_a_cancelled_training_goes_on_where_it_was(trunk, trained, tmp_path):
+    def stop(progress: Progress) -> None:
+        if progress.phase == "heads" and progress.done == 2.5 * CONFIG.epochs:
+            raise Cancelled("asked to stop")
+
+    with pytest.raises(Cancelled):
+        train(examples(), trunk, CONFIG, tmp_path, stop)
+    told: list[Progress] = []
+    resumed = train(examples(), trunk, CONFIG, tmp_path, told.append)
+    assert resumed.sha256 == trained.sha256
+    first = next(progress for progress in told if progress.phase == "heads")
+    assert first.done > 2 * CONFIG.epochs
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from scoring.prm.backbone import tiny
+from scoring.prm.train import TrainConfig, train
+from tests.scoring.prm.stories import examples
+
+def die(progress):
+    if progress.phase == sys.argv[2] and progress.done >= int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+train(examples(), tiny(), TrainConfig(epochs=30, rank=16), Path(sys.argv[1]), die)
+"""
+
+
+@pytest.mark.parametrize(("phase", "done"), [("features", 500), ("heads", 100)])
+def test_a_killed_training_ends_in_the_same_model(
+    phase, done, trunk, trained, tmp_path
+):
+    command = [sys.executable, "-c", KILLED, str(tmp_path), phase, str(done)]
+    root = Path(__file__).resolve().parents[3]
+    env = os.environ | {"PYTHONPATH": str(root)}
+    run = subprocess.run(command, cwd=root, env=env, check=False, capture_output=True)
+    assert run.returncode == -signal.SIGKILL, run.stderr
+    assert train(examples(), trunk, CONFIG, tmp_path, quiet).sha256 == trained.sha256
+
+
+def masked(example: Example) -> Example:
+    return replace(example, verdicts=(None,) * len(example.verdicts))
+
+
+def test_a_split_nobody_judged_is_named(trunk, tmp_path):
+    rows = [masked(e) if e.split == "test" else e for e in examples()]
+    with pytest.raises(NotEnoughLabels, match="the test split has no judged step"):
+        train(rows, trunk, CONFIG, tmp_path, quiet)
+
+
+def test_a_class_nobody_used_is_named(trunk, tmp_path):
+    rows = [
+        replace(e, verdicts=tuple(v and abs(v) for v in e.verdicts)) for e in examples()
+    ]
+    with pytest.raises(NotEnoughLabels, match="wrong"):
+        train(rows, trunk, CONFIG, tmp_path, quiet)
+
+
+def test_masked_steps_and_unknown_outcomes_are_left_out(trunk, tmp_path):
+    rows = examples() + [masked(e) for e in examples(6, seed=5)]
+    rows = [replace(row, success=None) for row in rows]
+    card = train(rows, trunk, CONFIG, tmp_path, quiet).card
+    assert set(card["heads"]) == {"verdict"}
+    assert card["metrics"]["value"]["steps"] == 0
+    assert card["metrics"]["steps"]["prm"]["auroc"] > 0.9
+
+
+def test_two_judged_tasks_are_enough_to_train(trunk, tmp_path):
+    steps = (Step(0, text="good"), Step(1, text="bad"))
+    rows = [
+        Example(Episode(task=f"Task {i}", steps=steps), (1, -1), split=split)
+        for i, split in enumerate(["train", "train", "calibration", "test"])
+    ]
+    assert train(rows, trunk, CONFIG, tmp_path, quiet).directory.is_dir()
+
+
+@pytest.mark.parametrize(
+    "data", [{"tier": "huge"}, {"epochs": 0}, {"rank": "16"}, {"unheard": 1}]
+)
+def test_a_config_that_promises_nothing_is_refused_with_a_pointer(data):
+    with pytest.raises(InvalidInput) as refused:
+        TrainConfig.from_dict(data)
+    assert refused.value.pointer == f"/{next(iter(data))}"
+
+
+def test_a_config_survives_json():
+    config = TrainConfig(epochs=7)
+    assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
