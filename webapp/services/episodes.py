@@ -1,5 +1,6 @@
 """Stored episodes: written once by their content, listed, deleted."""
 
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,8 +15,10 @@ from webapp.models.label_event import Axis
 
 # What one transaction writes. SQLite has a single writer: a bulk write holding its lock
 # for 200 ms makes a label wait for 200 ms. One episode is never torn in two.
-CHUNK_STEPS = 1_000
+CHUNK_STEPS = 500
 CHUNK_BYTES = 2 << 20
+# rows a statement
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,6 @@ def chunks(episodes: Iterable[schema.Episode]) -> Iterator[list[schema.Episode]]
         yield chunk
 
 
-@transaction.atomic
 def create_chunk(
     project: Project,
     episodes: list[schema.Episode],
@@ -66,17 +68,28 @@ def create_chunk(
 ) -> Counts:
     """Store a few episodes. The unique constraint decides who writes a content, so a
     repeated or parallel import adds nothing twice."""
+    # hashing is the slow part: done before the transaction takes the write lock
     rows = [_row(project, episode, source_format, job) for episode in episodes]
-    Episode.objects.bulk_create(rows, ignore_conflicts=True)
-    ids = [row.pk for row in rows]
-    mine = set(Episode.objects.filter(pk__in=ids).values_list("pk", flat=True))
-    Step.objects.bulk_create(
-        _step_row(row, step)
+    steps = [
+        [_step_row(row, step) for step in episode.steps]
         for row, episode in zip(rows, episodes, strict=True)
-        if row.pk in mine
-        for step in episode.steps
-    )
+    ]
+    with transaction.atomic():
+        Episode.objects.bulk_create(rows, ignore_conflicts=True)
+        mine = set(_stored(rows))
+        new = [
+            s
+            for row, own in zip(rows, steps, strict=True)
+            if row.pk in mine
+            for s in own
+        ]
+        Step.objects.bulk_create(new, batch_size=BATCH)
     return Counts(len(mine), len(rows) - len(mine))
+
+
+def _stored(rows: list[Episode]) -> QuerySet[Episode, uuid.UUID]:
+    ids = [row.pk for row in rows]
+    return Episode.objects.filter(pk__in=ids).values_list("pk", flat=True)
 
 
 def listing(
@@ -114,12 +127,18 @@ def delete(episode: Episode) -> None:
 
 def approximate_size(episode: schema.Episode) -> int:
     """Characters of its longest-growing parts: enough to cut work into equal pieces."""
-    return len(episode.task) + sum(
-        len(step.text)
-        + len(step.thought)
-        + len(step.observation)
-        + sum(len(call.result or "") + len(str(call.arguments)) for call in step.calls)
-        for step in episode.steps
+    return (
+        len(episode.task)
+        + len(episode.system)
+        + sum(
+            len(step.text)
+            + len(step.thought)
+            + len(step.observation)
+            + sum(
+                len(call.result or "") + len(str(call.arguments)) for call in step.calls
+            )
+            for step in episode.steps
+        )
     )
 
 

@@ -20,6 +20,8 @@ from webapp.services.consensus import Consensus
 
 # one task a side: training, calibration, test
 LEAST_TASKS = 3
+# of wrong steps and of others, among those to train on
+LEAST_STEPS = 2
 CHUNK = 50
 
 
@@ -37,8 +39,8 @@ def take(project: Project, *, user: User | None, seed: int = 0) -> Snapshot:
     """Fix the labels that stand now. The same labels and seed are the same snapshot.
 
     Raises:
-        NotEnoughLabels: fewer than three labelled tasks, or no wrong (or no right) step
-            among those to train on.
+        NotEnoughLabels: fewer than three labelled tasks, or hardly a wrong (or right)
+            step among those to train on.
     """
     judged = [
         row for row in consensus.verdicts(project) if row.verdicts and not row.bad_task
@@ -119,10 +121,10 @@ def _require_enough(counts: dict[str, Any]) -> None:
         )
     wrong = counts["train_verdicts"].get("-1", 0)
     others = sum(counts["train_verdicts"].values()) - wrong
-    if not wrong or not others:
+    if min(wrong, others) < LEAST_STEPS:
         raise NotEnoughLabels(
             f"the tasks to train on have {wrong} steps marked wrong and {others} "
-            "others: a model needs both"
+            f"others: a model needs {LEAST_STEPS} or more of both"
         )
 
 
