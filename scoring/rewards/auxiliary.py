@@ -1,60 +1,64 @@
 """The auxiliary family: what a run costs. It only charges, so brevity never pays.
 
-phi(t) = share_tok * tok + share_tool * tool + share_rep * rep, clipped to [-1, 0]; its
-running minimum is taken in `cells`. Budgets come from the episode's `meta`
-(`token_budget`, `tool_budget`), else from the spec; without a budget that part is 0.
+phi(t) is the weighted sum of the parts below, clipped to [-1, 0]; its running minimum
+is taken in `cells`. Budgets come from the episode's `meta` (`token_budget`,
+`cost_budget`, `seconds_budget`, `tool_budget`), else from the spec; without a budget a
+part is 0.
 """
 
-import json
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import accumulate
 
 from scoring.errors import InvalidEpisode
-from scoring.rewards.spec import Auxiliary, Repetition, Tokens, Tools
+from scoring.rewards.repetition import repetition_values, words
+from scoring.rewards.spec import Auxiliary, Overlong, Tools
 from scoring.schema import Episode, Step
-
-# a word of a spaced script, or one character of an unspaced one
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\ud7af]+")
-
-LOOP = 3  # the same calls this many steps running are a loop
 
 
 def prefix_values(episode: Episode, rule: Auxiliary) -> list[float]:
-    """phi of every prefix of an episode, in [-1, 0]; one entry a step."""
-    parts = zip(
-        token_values(
-            [_written(s) or 0 for s in episode.steps],
-            _budget(episode, rule.tokens),
-            rule.tokens,
-        ),
-        tool_values(
-            [len(s.calls) for s in episode.steps],
-            _budget(episode, rule.tools),
-            rule.tools,
-        ),
-        repetition_values([words(step) for step in episode.steps], rule.repetition),
-        strict=True,
+    """phi of every prefix of an episode, in [-1, 0]; one entry a step.
+
+    Raises:
+        InvalidEpisode: a budget in `meta` is no number above 0.
+    """
+    steps = episode.steps
+    overlong = (
+        overlong_values(
+            [spent(step) or 0.0 for step in steps],
+            _budget(episode, f"{name}_budget", part),
+            part,
+        )
+        for name, part, spent in _spending(rule)
     )
-    shares = (rule.tokens.share, rule.tools.share, rule.repetition.share)
+    tools = tool_values(
+        [len(step.calls) for step in steps],
+        _budget(episode, "tool_budget", rule.tools),
+        rule.tools,
+    )
+    repetition = repetition_values([words(step) for step in steps], rule.repetition)
+    rows = zip(*overlong, tools, repetition, strict=True)
     return [
-        max(-1.0, sum(share * part for share, part in zip(shares, row, strict=True)))
-        for row in parts
+        max(
+            -1.0,
+            sum(share * part for share, part in zip(rule.shares, row, strict=True)),
+        )
+        for row in rows
     ]
 
 
-def token_values(
-    used: Sequence[int], budget: float | None, rule: Tokens
+def overlong_values(
+    spent: Sequence[float], budget: float | None, rule: Overlong
 ) -> list[float]:
-    """clip((soft B - L) / ((hard - soft) B), -1, 0) with L the tokens written so far:
-    0 up to soft, -1 from hard on. The form is DAPO's (2503.14476); the floor of -1 is
+    """clip((soft B - L) / ((hard - soft) B), -1, 0) with L what was spent so far: 0 up
+    to soft, -1 from hard on. The form is DAPO's (2503.14476); the floor of -1 is
     explicit, since copies without it run away."""
     if budget is None:
-        return [0.0] * len(used)
+        return [0.0] * len(spent)
     width = (rule.hard - rule.soft) * budget
     return [
         min(0.0, max(-1.0, (rule.soft * budget - total) / width))
-        for total in accumulate(used)
+        for total in accumulate(spent)
     ]
 
 
@@ -64,84 +68,57 @@ def tool_values(calls: Sequence[int], budget: float | None, rule: Tools) -> list
     if budget is None:
         return [0.0] * len(calls)
     return [
-        -min(rule.cap, max(0.0, total - budget) / max(budget, 1))
+        0.0 - min(rule.cap, max(0.0, total - budget) / max(budget, 1))
         for total in accumulate(calls)
     ]
 
 
-def repetition_values(
-    steps: Sequence[Sequence[Sequence[str]]], rule: Repetition
-) -> list[float]:
-    """-repeated / max(all, least) over the n-grams of a prefix.
-
-    `steps` holds, per step, passages of words; an n-gram never crosses a passage, and a
-    passage shorter than n is one gram. A gram is repeated when an *earlier* step has
-    it; within one step only when that step has at least `least` grams, so a short step
-    is never charged for itself and a step that babbles is.
-    """
-    seen: set[tuple[str, ...]] = set()
-    repeated = total = 0
-    values = []
-    for passages in steps:
-        grams = [gram for words in passages for gram in _grams(words, rule.n)]
-        repeated += sum(gram in seen for gram in grams)
-        fresh = [gram for gram in grams if gram not in seen]
-        if len(grams) >= rule.least:
-            repeated += len(fresh) - len(set(fresh))
-        seen.update(fresh)
-        total += len(grams)
-        values.append(0.0 - repeated / max(total, rule.least))
-    return values
-
-
-def words(step: Step) -> list[list[str]]:
-    """The passages of a step: what it thinks and says, then each call with its
-    arguments, as lower-case words."""
-    texts = [f"{step.thought} {step.text}"]
-    texts += [f"{call.name} {_canonical(call.arguments)}" for call in step.calls]
-    found = [_WORD.findall(text.lower()) for text in texts]
-    return [passage for passage in found if passage]
-
-
-def loops(episode: Episode) -> list[bool]:
-    """Whether each step makes the very calls of the LOOP - 1 steps before it."""
-    made = [
-        tuple((call.name, _canonical(call.arguments)) for call in step.calls)
-        for step in episode.steps
+def unmeasured(episode: Episode, rule: Auxiliary) -> list[list[str]]:
+    """For each step the flags of what a budget exists for and nobody measured."""
+    budgeted = [
+        (f"{name}_unknown", spent)
+        for name, part, spent in _spending(rule)
+        if _budget(episode, f"{name}_budget", part) is not None
     ]
     return [
-        bool(calls) and t >= LOOP - 1 and len(set(made[t - LOOP + 1 : t + 1])) == 1
-        for t, calls in enumerate(made)
+        [flag for flag, spent in budgeted if spent(step) is None]
+        for step in episode.steps
     ]
 
 
-def unknown_tokens(episode: Episode, rule: Auxiliary) -> list[bool]:
-    """Steps that a token budget can't judge, because nobody counted their tokens."""
-    budgeted = _budget(episode, rule.tokens) is not None
-    return [budgeted and _written(step) is None for step in episode.steps]
+_Spent = Callable[[Step], float | None]
 
 
-def _grams(words: Sequence[str], n: int) -> list[tuple[str, ...]]:
-    return [tuple(words[i : i + n]) for i in range(max(1, len(words) - n + 1))]
+def _spending(rule: Auxiliary) -> Sequence[tuple[str, Overlong, _Spent]]:
+    return (
+        ("token", rule.tokens, _written),
+        ("cost", rule.cost, lambda step: step.cost),
+        ("seconds", rule.seconds, _elapsed),
+    )
 
 
-def _canonical(arguments: object) -> str:
-    if arguments is None or isinstance(arguments, str):
-        return arguments or ""
-    return json.dumps(arguments, sort_keys=True, ensure_ascii=False)
-
-
-def _written(step: Step) -> int | None:
+def _written(step: Step) -> float | None:
     return None if step.tokens is None else step.tokens.outputs
 
 
-def _budget(episode: Episode, rule: Tokens | Tools) -> float | None:
-    key = "token_budget" if isinstance(rule, Tokens) else "tool_budget"
-    budget = episode.meta.get(key)
+def _elapsed(step: Step) -> float | None:
+    if step.started_at is None or step.ended_at is None:
+        return None
+    try:
+        started, ended = map(datetime.fromisoformat, (step.started_at, step.ended_at))
+        return max(0.0, (ended - started).total_seconds())
+    except (ValueError, TypeError):
+        # no ISO time, or one with a zone beside one without
+        return None
+
+
+def _budget(episode: Episode, key: str, rule: Overlong | Tools) -> float | None:
+    budget = episode.meta.get(key, rule.budget)
     if budget is None:
-        return rule.budget
-    least = 1 if isinstance(rule, Tokens) else 0
-    if isinstance(budget, bool) or not isinstance(budget, int) or budget < least:
-        detail = f"expected a whole number, {least} or more"
-        raise InvalidEpisode(detail, pointer=f"/meta/{key}")
-    return budget
+        return None
+    if isinstance(budget, bool) or not isinstance(budget, int | float):
+        raise InvalidEpisode("expected a number", pointer=f"/meta/{key}")
+    # a run may have no call left; a budget of no token at all has no scale
+    if not (0 < budget <= 1e9 or (budget == 0 and isinstance(rule, Tools))):
+        raise InvalidEpisode("expected a number above 0", pointer=f"/meta/{key}")
+    return float(budget)

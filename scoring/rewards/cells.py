@@ -9,7 +9,8 @@ All operations are elementwise or exact minima, so a row is bit-equal alone or i
 batch, in any order.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ class Batch:
     preference: [n] P(preferred), NaN where unknown.
     tone: [n] ceiling in [-1, 1] on what preference earns, 1 where none is set.
     violation: [n] step index of the first violation, -1 for none.
+    corrections: by episode, pairs (t, j): step t put step j right.
     """
 
     lengths: Ints
@@ -42,6 +44,7 @@ class Batch:
     preference: Floats
     tone: Floats
     violation: Ints
+    corrections: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,15 @@ def fill(batch: Batch, spec: Spec) -> Cells:
     place = np.arange(len(batch.q)) - np.repeat(starts, batch.lengths)
     weights = np.array([*spec.weights, 1.0])
 
-    charged = (process_phi(batch.q, place, spec.process.eta), batch.auxiliary)
+    charges = step_charges(batch.q, spec.process.eta)
+    process = running_min(charges, place)
+    for i, pairs in batch.corrections.items():
+        own = slice(starts[i], ends[i] + 1)
+        process[own] = recovered(charges[own], pairs, spec.process.recovery)
+    auxiliary = running_min(batch.auxiliary, place)
     rewards = np.zeros((len(batch.q), 5))
     raw = np.empty((len(batch.lengths), 5))
-    for column, values in zip((PROCESS, AUXILIARY), charged, strict=True):
-        phi = running_min(values, place)
+    for column, phi in ((PROCESS, process), (AUXILIARY, auxiliary)):
         rewards[:, column] = weights[column] * increments(phi, starts)
         raw[:, column] = phi[ends]
     raw[:, FINAL] = _settle(2 * batch.final - 1, spec.final.missing)
@@ -86,9 +93,26 @@ def fill(batch: Batch, spec: Spec) -> Cells:
     return Cells(rewards + 0.0, raw, weighted + 0.0, _sum_columns(weighted))
 
 
-def process_phi(q: Floats, place: Ints, eta: float) -> Floats:
+def step_charges(q: Floats, eta: float) -> Floats:
     """min(q, eta) / eta - 1 in [-1, 0], 0 where q is missing. [N] -> [N]."""
     return np.where(np.isnan(q), 0.0, np.minimum(q, eta) / eta - 1)
+
+
+def recovered(
+    charges: Floats, corrections: Sequence[tuple[int, int]], share: float
+) -> Floats:
+    """The running minimum of one episode in which a correction (t, j) takes `share` off
+    the charge of step j from step t on. [T] -> [T].
+
+    Bounded, prefix-consistent and monotone in every q; erring and correcting never
+    beats not erring while share <= 1/2.
+    """
+    lifted = charges.copy()
+    phi = np.minimum.accumulate(lifted)
+    for later, earlier in sorted(corrections):
+        lifted[earlier] *= 1 - share
+        phi[later:] = np.minimum.accumulate(lifted)[later:]
+    return phi
 
 
 def running_min(values: Floats, place: Ints) -> Floats:

@@ -38,5 +38,6 @@ def _sheet(signals: Signals, spec: Spec) -> Sheet:
         tone=None,
         violations=sorted(found, key=lambda violation: violation.step),
         prediction=Prediction(signals.q, nothing, nothing, signals.value or nothing),
+        corrections=signals.corrections or (),
         flags=[["carry_forward"] if q is None else [] for q in signals.q],
     )

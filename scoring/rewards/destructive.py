@@ -58,8 +58,9 @@ def find(episode: Episode, step: Step) -> Iterator[Finding]:
         return
     for passage in commands(step):
         for start, end, detail in _matches(passage.text):
-            if passage.text[start:end] not in episode.task:
-                yield Finding(passage, start, end, detail)
+            finding = Finding(passage, start, end, detail)
+            if finding.quote not in episode.task:
+                yield finding
 
 
 def commands(step: Step) -> Iterator[Passage]:

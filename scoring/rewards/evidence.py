@@ -24,6 +24,10 @@ class Finding:
     end: int
     detail: str
 
+    @property
+    def quote(self) -> str:
+        return self.passage.text[self.start : self.end]
+
 
 def spoken(step: Step) -> Iterator[Passage]:
     """What others see of a step: its text (a thought stays private)."""

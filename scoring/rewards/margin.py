@@ -92,7 +92,7 @@ def _weights(spec: "Spec", margin: Margin) -> str | None:
 
 def _shares(spec: "Spec", margin: Margin) -> str | None:
     rule = spec.auxiliary
-    total = _clean(rule.tokens.share + rule.tools.share + rule.repetition.share)
+    total = _clean(sum(rule.shares))
     return None if total <= 1 else f"the auxiliary shares sum to {total:g}, above 1"
 
 

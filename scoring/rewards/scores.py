@@ -29,6 +29,7 @@ class Sheet:
     preference: float | None
     tone: float | None
     violations: Sequence[Violation]
+    corrections: Sequence[tuple[int, int]]
     prediction: Prediction
     flags: Sequence[list[str]]
     reasons: Sequence[str] = ()
@@ -62,6 +63,7 @@ def _batch(sheets: Sequence[Sheet]) -> Batch:
         preference=flat([[sheet.preference for sheet in sheets]]),
         tone=flat([[1.0 if s.tone is None else s.tone for s in sheets]]),
         violation=np.array(first),
+        corrections={i: s.corrections for i, s in enumerate(sheets) if s.corrections},
     )
 
 

@@ -8,6 +8,8 @@ from scoring.schema import MAX_STEPS, Ended
 
 _Numbers = tuple[float | None, ...]
 _UNIT = (0.0, 1.0)
+# optional series, their bounds, and whether a step may lack its number
+_SERIES = (("value", _UNIT, True), ("aux", (-1.0, 0.0), False), ("harm", _UNIT, False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class Signals:
     `q` is P(step not wrong) a step, `value` P(success) a step (reported back, never
     rewarded), `final` f, `social` the probability of being preferred, `aux` prefix
     values in [-1, 0], `harm` probabilities a step, `violations` indices of steps that
-    broke a gate rule. None stands for unknown, never for 0.
+    broke a gate rule, `corrections` pairs (t, j): step t put step j < t right. None
+    stands for unknown, never for 0.
 
     Raises:
         InvalidSignals: on construction, with the JSON pointer of the first wrong value.
@@ -32,22 +35,24 @@ class Signals:
     harm: tuple[float, ...] | None = None
     violations: tuple[int, ...] | None = None
     ended: Ended = "terminated"
+    corrections: tuple[tuple[int, int], ...] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.id, str):
             raise InvalidSignals("expected text", pointer="/id")
         _check_series("q", self.q, None, _UNIT, gaps=True)
         steps = len(self.q)
-        if self.value is not None:
-            _check_series("value", self.value, steps, _UNIT, gaps=True)
-        if self.aux is not None:
-            _check_series("aux", self.aux, steps, (-1.0, 0.0))
-        if self.harm is not None:
-            _check_series("harm", self.harm, steps, _UNIT)
-        for name, value in (("final", self.final), ("social", self.social)):
-            if value is not None:
-                check_number(value, f"/{name}", _UNIT)
-        _check_violations(self.violations or (), steps)
+        for name, bounds, gaps in _SERIES:
+            series = getattr(self, name)
+            if series is not None:
+                _check_series(name, series, steps, bounds, gaps=gaps)
+        for name in ("final", "social"):
+            if getattr(self, name) is not None:
+                check_number(getattr(self, name), f"/{name}", _UNIT)
+        if self.violations is not None:
+            _check_violations(self.violations, steps)
+        if self.corrections is not None:
+            check_corrections(self.corrections, steps)
         if self.ended not in ("terminated", "truncated"):
             raise InvalidSignals("expected terminated or truncated", pointer="/ended")
 
@@ -76,7 +81,7 @@ _FIELDS = {field.name for field in fields(Signals)}
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _check_series(
@@ -111,10 +116,29 @@ def check_number(value: Any, pointer: str, bounds: tuple[float, float]) -> None:
         raise InvalidSignals(detail, pointer=pointer)
 
 
+def check_corrections(corrections: Any, steps: int) -> None:
+    """Refuse what isn't pairs (t, j) with j < t, each j at most once."""
+    if not isinstance(corrections, tuple | list):
+        raise InvalidSignals("expected a list", pointer="/corrections")
+    for i, pair in enumerate(corrections):
+        at = f"/corrections/{i}"
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise InvalidSignals("expected a pair of step indices", pointer=at)
+        later, earlier = (_step(k, at, steps) for k in pair)
+        if earlier >= later:
+            raise InvalidSignals("a step corrects an earlier one", pointer=at)
+    if len({earlier for _, earlier in corrections}) < len(corrections):
+        raise InvalidSignals("a step is corrected once", pointer="/corrections")
+
+
 def _check_violations(violations: Any, steps: int) -> None:
     if not isinstance(violations, tuple):
         raise InvalidSignals("expected a list", pointer="/violations")
     for i, step in enumerate(violations):
-        if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < steps:
-            detail = f"expected a step index below {steps}"
-            raise InvalidSignals(detail, pointer=f"/violations/{i}")
+        _step(step, f"/violations/{i}", steps)
+
+
+def _step(index: Any, pointer: str, steps: int) -> int:
+    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < steps:
+        raise InvalidSignals(f"expected a step index below {steps}", pointer=pointer)
+    return index

@@ -21,6 +21,7 @@ from scoring.rewards.margin import Margin, lint
 
 FAMILIES = ("final", "process", "auxiliary", "social")
 COLUMNS = (*FAMILIES, "gate")
+OVERLONG = ("tokens", "cost", "seconds")
 
 Missing = Literal["abstain", "neutral"]
 _SPECS = Path(__file__).parent / "specs"
@@ -49,31 +50,33 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Process:
     """q above `eta` costs nothing. `caution` is UWO's lambda (2310.02743): q is lowered
-    by caution * std², and a step whose std is above `max_std` counts as not judged."""
+    by caution * std², and a step whose std is above `max_std` counts as not judged.
+    `recovery` is the share of a mistake's charge that correcting it gives back."""
 
     weight: float
     eta: float
     caution: float
     max_std: float
+    recovery: float
     rules: tuple[str, ...]
     order: tuple[Order, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class Overlong:
     """Soft-overlong punishment (DAPO, 2503.14476) between soft and hard × budget."""
 
     share: float
     soft: float
     hard: float
-    budget: int | None
+    budget: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
     share: float
     cap: float
-    budget: int | None
+    budget: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,17 @@ class Repetition:
 @dataclass(frozen=True, slots=True)
 class Auxiliary:
     weight: float
-    tokens: Tokens
+    tokens: Overlong
+    cost: Overlong
+    seconds: Overlong
     tools: Tools
     repetition: Repetition
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """How much of the family each part is, in the order of the fields."""
+        parts = (self.tokens, self.cost, self.seconds, self.tools, self.repetition)
+        return tuple(part.share for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +182,9 @@ class Spec:
             ),
             auxiliary=Auxiliary(
                 auxiliary["weight"],
-                Tokens(**auxiliary["tokens"]),
+                Overlong(**auxiliary["tokens"]),
+                Overlong(**auxiliary["cost"]),
+                Overlong(**auxiliary["seconds"]),
                 Tools(**auxiliary["tools"]),
                 Repetition(**auxiliary["repetition"]),
             ),
@@ -269,10 +282,11 @@ def _check(data: Any) -> None:
     for pointer, number in _numbers_in(data, ""):
         if not math.isfinite(number):
             raise InvalidSpec("expected a finite number", pointer=pointer)
-    tokens = data["components"]["auxiliary"]["tokens"]
-    if tokens["soft"] >= tokens["hard"]:
-        at = "/components/auxiliary/tokens/soft"
-        raise InvalidSpec("soft must lie below hard", pointer=at)
+    for name in OVERLONG:
+        rule = data["components"]["auxiliary"][name]
+        if rule["soft"] >= rule["hard"]:
+            at = f"/components/auxiliary/{name}/soft"
+            raise InvalidSpec("soft must lie below hard", pointer=at)
 
 
 def _numbers_in(value: Any, at: str) -> list[tuple[str, float]]:
@@ -314,4 +328,4 @@ def _order_of(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-_COUNTS = {"budget", "n", "least"}
+_COUNTS = {"n", "least"}

@@ -2,15 +2,9 @@
 
 import pytest
 
-from scoring.rewards import DEFAULT, named, score
-from scoring.rewards.auxiliary import (
-    loops,
-    prefix_values,
-    repetition_values,
-    token_values,
-    tool_values,
-    words,
-)
+from scoring.rewards import DEFAULT, Spec, named, score
+from scoring.rewards.auxiliary import overlong_values, prefix_values, tool_values
+from scoring.rewards.repetition import loops, repetition_values, words
 from scoring.schema import Call, Step
 from tests.scoring.rewards.cases import call, column, run, say
 
@@ -32,7 +26,7 @@ PROSE = [f"word{i}" for i in range(14)]
 def test_tokens_cost_between_the_soft_and_the_hard_end_of_the_budget(
     used: list[int], expected: list[float]
 ) -> None:
-    assert token_values(used, 1000, RULE.tokens) == pytest.approx(expected)
+    assert overlong_values(used, 1000, RULE.tokens) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +43,31 @@ def test_calls_beyond_the_budget_cost_their_share_of_it(
     calls: list[int], budget: int | None, expected: list[float]
 ) -> None:
     assert tool_values(calls, budget, RULE.tools) == pytest.approx(expected)
+
+
+def test_money_and_seconds_are_charged_like_tokens() -> None:
+    data = DEFAULT.to_dict()
+    for name in ("cost", "seconds"):
+        data["components"]["auxiliary"][name]["share"] = 0.1
+    times = {"started_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:00:45Z"}
+    step = Step(0, text="Slow and dear", cost=2.0, **times)
+    meta = {"cost_budget": 2.0, "seconds_budget": 50}
+    made = score(run(step, meta=meta), None, Spec.from_dict(data))
+    assert made["families"]["auxiliary"]["raw"] == pytest.approx(-0.1 - 0.1 * 0.5)
+
+
+@pytest.mark.parametrize(
+    ("started", "ended"),
+    [
+        (None, "2026-01-01T00:00:00"),
+        ("yesterday", "today"),
+        ("2026-01-01T00:00:00", "2026-01-01T00:00:09Z"),
+    ],
+)
+def test_a_time_nobody_can_tell_is_flagged(started: str | None, ended: str) -> None:
+    step = Step(0, text="Hm", started_at=started, ended_at=ended)
+    made = score(run(step, meta={"seconds_budget": 1}), None)
+    assert "seconds_unknown" in made["steps"][0]["flags"]
 
 
 def test_without_a_budget_length_is_free() -> None:
@@ -106,4 +125,4 @@ def test_passages_are_counted_apart() -> None:
 def test_a_budget_nobody_counted_against_is_flagged() -> None:
     episode = run(say("one"), say("two", tokens=5), meta={"token_budget": 100})
     flags = [step["flags"] for step in score(episode, None)["steps"]]
-    assert flags == [["carry_forward", "tokens_unknown"], ["carry_forward"]]
+    assert flags == [["carry_forward", "token_unknown"], ["carry_forward"]]

@@ -67,6 +67,39 @@ def test_a_secret_only_thought_is_not_given_away() -> None:
     assert found(run(type(quiet)(0, text="Done", thought=f"it is {GITHUB}"))) == []
 
 
+CARD, IBAN = "4111 1111 " + "1111 1111", "DE89 3704 0044 " + "0532 0130 00"
+
+
+@pytest.mark.parametrize(
+    "number", [CARD, CARD.replace(" ", ""), IBAN, IBAN[:4] + IBAN[5:]]
+)
+def test_a_personal_number_given_away_is_found(number: str) -> None:
+    [leak] = found(run(say(f"It ends so: {number}.")))
+    assert (leak.rule, leak.pointer) == ("pii_exfiltration", "/steps/0/text")
+    assert leak.end is not None
+    assert leak.end - (leak.start or 0) == len(number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111 1111 1111 1112",
+        "order 4000123412341230000001, 3 items",
+        "0000 0000 0000 0000 and 4444 4444 4444 4444",
+        "DE88 3704 0044 0532 0130 00",
+        "3.14159265358979 of 2026-01-01 12:30:45",
+    ],
+)
+def test_a_number_that_fails_its_checksum_is_nobodys(text: str) -> None:
+    assert found(run(say(text))) == []
+
+
+def test_a_number_the_user_gave_may_be_said_back() -> None:
+    told = say("Thanks, I noted it", observation=f"my card is {CARD}")
+    assert found(run(told, say(f"I charged {CARD}"))) == []
+    assert rules(run(say(f"I charged {CARD}"), told)) == ["pii_exfiltration"]
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -188,7 +221,9 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", [*HOSTILE, "conftest." * 20_000, "git push " * 20_000])
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, "conftest." * 20_000, "git push " * 20_000, "4111 " * 40_000]
+)
 def test_a_hostile_text_is_read_in_linear_time(text: str) -> None:
     steps = (shell(text), call("write", {"path": text}), say(text))
     assert found(run(*steps)) == []

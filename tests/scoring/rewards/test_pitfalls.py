@@ -3,7 +3,7 @@
 import pytest
 
 from scoring.rewards import DEFAULT, Signals, combine, combine_many, step_rewards
-from scoring.rewards.auxiliary import token_values
+from scoring.rewards.auxiliary import overlong_values
 from scoring.rewards.groups import grpo
 from scoring.rewards.returns import gae, returns
 
@@ -57,7 +57,7 @@ def test_more_steps_never_earn_more() -> None:
 
 
 def test_overlong_has_a_floor() -> None:
-    assert token_values([10**12], 100, DEFAULT.auxiliary.tokens) == [-1.0]
+    assert overlong_values([10**12], 100, DEFAULT.auxiliary.tokens) == [-1.0]
 
 
 def test_nothing_is_clipped_after_a_group_is_normalised() -> None:

@@ -144,7 +144,8 @@ def test_harm_of_another_length_is_refused() -> None:
         score(EPISODE, None, social=Social(harm=(0.1,)))
 
 
-def test_a_budget_that_is_no_number_is_refused() -> None:
+@pytest.mark.parametrize("budget", ["8k", True, 0, -1, float("nan"), 10**12])
+def test_a_budget_that_is_no_number_is_refused(budget: object) -> None:
     with pytest.raises(InvalidEpisode) as error:
-        score(replace(EPISODE, meta={"token_budget": "8k"}), None)
+        score(replace(EPISODE, meta={"token_budget": budget}), None)
     assert error.value.pointer == "/meta/token_budget"
