@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "webapp.views.admin_policy.AdminPolicy",
     "webapp.views.errors.Explained",
 ]
 ROOT_URLCONF = "webapp.urls"

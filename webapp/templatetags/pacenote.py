@@ -14,6 +14,7 @@ VERDICTS = {"1": "✓ +1", "0": "○ 0", "-1": "✕ −1", "unsure": "? unsure",
 # of a text of unknown size, what a page shows before it is asked for the rest
 PREVIEW = 4_000
 FOLDED_FROM = 600
+ONE_LINE = 80
 
 TABS = {
     "episodes": ("episodes", "workspace", "reward", "upload"),
@@ -57,10 +58,16 @@ def first_line(text: str) -> str:
 
 @register.filter
 def pretty(value: object) -> str:
-    """JSON for reading; a text that wasn't JSON stays as it was."""
+    """JSON for reading, on one line while it is short; a text that wasn't JSON stays
+    as it was."""
     if isinstance(value, str):
         return value
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    line = json.dumps(value, ensure_ascii=False)
+    return (
+        line
+        if len(line) < ONE_LINE
+        else json.dumps(value, indent=2, ensure_ascii=False)
+    )
 
 
 @register.filter
@@ -70,9 +77,12 @@ def short(sha256: str | None) -> str:
 
 @register.filter
 def signed(value: float | None) -> str:
+    """A reward: its sign, four decimals, a real minus, and no 0 that isn't one."""
     if value is None:
         return "–"
-    return f"{value + 0.0:+.3f}".replace("-", "−") if abs(value) >= 5e-4 else "0"
+    if abs(value) < 5e-5:
+        return "≈ 0" if value else "0"
+    return f"{value:+.4f}".replace("-", "−")
 
 
 @register.filter

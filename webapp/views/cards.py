@@ -7,6 +7,7 @@ from typing import Any
 
 # the row of the model itself in a card's table of step metrics
 OWN = "prm"
+SIZES = {"steps", "verdicts", "episodes"}
 HEADLINE = ("auroc", "macro_f1", "ece")
 _FACTS = (
     ("data", "data", "sha256"),
@@ -30,10 +31,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """`whole` is the whole of a hash that `value` only begins."""
+
+    name: str
+    value: Any
+    whole: str = ""
+
+    @classmethod
+    def of(cls, name: str, value: Any) -> "Fact":
+        is_hash = isinstance(value, str) and len(value) == 64
+        return cls(name, value[:16], value) if is_hash else cls(name, value)
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     rows: tuple[Row, ...]
     baselines: tuple[str, ...]
-    facts: tuple[tuple[str, Any], ...]
+    facts: tuple[Fact, ...]
+    # labelled steps of the test set
+    size: int | None
 
     @classmethod
     def of(cls, card: Mapping[str, Any], other: Mapping[str, Any]) -> "Card":
@@ -49,7 +66,8 @@ class Card:
             )
             for metric, value in own.items()
         ]
-        return cls((*steps, *_value_rows(card, other, len(names))), names, _facts(card))
+        rows = (*steps, *_value_rows(card, other, len(names)))
+        return cls(rows, names, _facts(card), _at(table, OWN, "steps"))
 
 
 def headline(card: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -67,8 +85,11 @@ def _value_rows(
 
 
 def _numbers(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Every number of a table, nested ones by both names, intervals as text."""
+    """Every number of a table, nested ones by both names, intervals as text; what the
+    test set was made of is no metric."""
     for name, value in metrics.items():
+        if name in SIZES:
+            continue
         label = f"{before}{name}".replace("_", " ")
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{label} ")
@@ -78,13 +99,13 @@ def _numbers(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str
             yield label, value
 
 
-def _facts(card: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+def _facts(card: Mapping[str, Any]) -> tuple[Fact, ...]:
     fixed = [(name, _at(card, *path)) for name, *path in _FACTS]
     config = (card.get("config") or {}).items()
     counts = _numbers(_at(card, "data", "counts") or {})
     software = (card.get("software") or {}).items()
     rows = [*fixed, *config, *counts, *software]
-    return tuple((name, value) for name, value in rows if value is not None)
+    return tuple(Fact.of(name, value) for name, value in rows if value is not None)
 
 
 def _at(data: Any, *path: str) -> Any:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from math import ceil, isfinite
 
 COLUMNS = ("final", "process", "auxiliary", "social", "gate")
-WIDTH, HEIGHT = 720.0, 180.0
+# a drawing beside a column, and one over the whole page: text is of one size in both
+WIDTH, WHOLE, HEIGHT = 720.0, 1160.0, 180.0
 LEFT, BOTTOM = 44.0, 20.0
 # more bars than this are thinner than a pixel
 MOST_BARS = 400
@@ -81,7 +82,7 @@ def bars(cells: Sequence[Mapping[str, float | None]]) -> Bars:
     low = min((sum(min(v, 0) for v in row.values()) for row in sums), default=0)
     if high == low:
         high = 1.0
-    slot = (WIDTH - LEFT) / max(len(sums), 1)
+    slot = (WHOLE - LEFT) / max(len(sums), 1)
     drawn = [
         bar
         for place, row in enumerate(sums)
@@ -100,7 +101,7 @@ def _stack(
     row: Mapping[str, float], x: float, slot: float, low: float, high: float, index: int
 ) -> list[Bar]:
     drawn, tops = [], {True: 0.0, False: 0.0}
-    width = min(max(slot * 0.8, 0.8), 28.0)
+    width = min(max(slot * 0.8, 0.8), 24.0)
     for family, value in row.items():
         if abs(value) < 1e-12:
             continue
