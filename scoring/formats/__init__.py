@@ -13,10 +13,12 @@ from typing import BinaryIO
 
 from scoring.errors import UnknownFormat
 from scoring.formats.anthropic import ANTHROPIC, ANTHROPIC_MESSAGES
+from scoring.formats.atif import ATIF
 from scoring.formats.claude_code import CLAUDE_CODE, CLAUDE_EXPORT
 from scoring.formats.codex import CODEX, CODEX_EXEC
 from scoring.formats.fireact import FIREACT
 from scoring.formats.format import Format, RowError
+from scoring.formats.mini_swe_agent import MINI_SWE_AGENT
 from scoring.formats.native import NATIVE
 from scoring.formats.notebook import NOTEBOOK
 from scoring.formats.openai_chat import CHAT, MESSAGES
@@ -25,8 +27,11 @@ from scoring.formats.openai_responses import (
     RESPONSES_ITEMS,
     RUN_STATE,
 )
+from scoring.formats.openhands import OPENHANDS, OPENHANDS_OUTPUT, OPENHANDS_PAGE
 from scoring.formats.react import REACT
 from scoring.formats.reading import Reading, Results, open_stream
+from scoring.formats.sharegpt import AGENT_INSTRUCT, SHAREGPT
+from scoring.formats.swe_agent import SWE_AGENT, SWE_AGENT_ROWS
 from scoring.formats.tau_bench import TAU2, TAU2_SIMULATION, TAU_BENCH
 from scoring.formats.verifiers import VERIFIERS
 
@@ -35,16 +40,25 @@ __all__ = ["FORMATS", "Format", "Reading", "RowError", "detect", "open_file", "r
 # In the order of detection: the first that knows a record of the file reads it.
 FORMATS: tuple[Format, ...] = (
     NATIVE,
+    ATIF,
     CODEX,
     CODEX_EXEC,
     CLAUDE_CODE,
     CLAUDE_EXPORT,
+    MINI_SWE_AGENT,
+    OPENHANDS_OUTPUT,
+    OPENHANDS_PAGE,
+    SWE_AGENT_ROWS,
+    SWE_AGENT,
     RESPONSES,
     RUN_STATE,
     TAU_BENCH,
     TAU2,
     TAU2_SIMULATION,
     VERIFIERS,
+    OPENHANDS,
+    AGENT_INSTRUCT,
+    SHAREGPT,
     ANTHROPIC,
     CHAT,
     RESPONSES_ITEMS,

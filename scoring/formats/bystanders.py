@@ -26,6 +26,18 @@ BYSTANDERS = (
         "Codex's history of prompts; the rollouts are in its sessions folder",
     ),
     (
+        keys("trial_name", "task_name", "agent_info"),
+        "Harbor's result of a trial; the run is in agent/trajectory.json",
+    ),
+    (
+        keys("agent_timeout_multiplier", "verifier"),
+        "Harbor's configuration of a trial; the run is in agent/trajectory.json",
+    ),
+    (
+        keys("n_total_trials", "stats"),
+        "Harbor's summary of a job; the runs are in agent/trajectory.json",
+    ),
+    (
         keys("info", "tasks", "timestamp"),
         "tau2's run settings; the simulations are in another file",
     ),

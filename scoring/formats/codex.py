@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from scoring.formats import fields
-from scoring.formats.conversation import NO_TASK, Conversation
+from scoring.formats.conversation import NO_TASK, Conversation, Turn
 from scoring.formats.format import Format, Record, keys
-from scoring.formats.openai_responses import Turn
+from scoring.formats.openai_responses import take
 from scoring.schema import Call, Episode
 
 _ROWS = ("session_meta", "response_item", "turn_context")
@@ -58,7 +58,7 @@ def _item(turn: Turn, item: Record) -> None:
         # most tools wrap their output with an exit code and a duration
         inner = fields.record(fields.parsed(item["output"]))
         item = {**item, "output": inner.get("output", item["output"])}
-    turn.hear(item)
+    take(turn, item)
 
 
 def _event(turn: Turn, event: Record) -> None:
@@ -94,7 +94,7 @@ def read_exec(rows: Sequence[Record]) -> Iterator[Episode]:
 def _completed(turn: Turn, item: Record) -> None:
     kind = fields.string(item, "type")
     if kind == "reasoning":
-        turn.hear({"type": kind, "summary": [fields.string(item, "text")]})
+        turn.thoughts.append(fields.string(item, "text"))
     elif kind == "agent_message":
         turn.words.append(fields.string(item, "text"))
     elif kind == "error":

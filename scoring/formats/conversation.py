@@ -51,6 +51,11 @@ class Conversation:
     def __len__(self) -> int:
         return len(self._steps)
 
+    def waits(self) -> bool:
+        """Whether a call of the last step has no result yet."""
+        latest = self._steps[-1][1] if self._steps else None
+        return any(slot.calls is latest for slot in self._waiting)
+
     def warn(self, sentence: str) -> None:
         self.warnings[sentence] += 1
 
@@ -187,3 +192,26 @@ class Conversation:
 def _finished(step: Step, calls: list[Call]) -> Step:
     kind = kind_of(calls, step.thought, step.text)
     return replace(step, calls=tuple(calls), kind=kind)
+
+
+@dataclass(slots=True)
+class Turn:
+    """A step in the making, for logs that write one decision as several records."""
+
+    talk: Conversation
+    agent: str = ""
+    thoughts: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+    def end(self, **more: Any) -> None:
+        """Make it a step, if there is anything; `more` are further fields of Step."""
+        if self.thoughts or self.words or self.calls:
+            self.talk.step(
+                "\n\n".join(filter(None, self.words)),
+                "\n\n".join(filter(None, self.thoughts)),
+                self.calls,
+                agent=self.agent,
+                **more,
+            )
+        self.thoughts, self.words, self.calls = [], [], []

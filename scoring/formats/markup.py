@@ -9,7 +9,8 @@ _THINK = re.compile(r"<(think|thinking)>(.*?)(?:</\1>|\Z)", re.DOTALL)
 # a chat template may swallow the opening tag
 _THINK_END = re.compile(r"\A(.*?)</think(?:ing)?>", re.DOTALL)
 _THOUGHT = re.compile(
-    r"\A\s*thoughts?:\s*(.*?)(?=^\s*(?:action|final answer)\s*:|^```|\Z)",
+    r"\A\s*(?:thoughts?|think):\s*(.*?)"
+    r"(?=^\s*(?:act|action|final answer)\s*:|^```|\Z)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 _TOOL_CALL = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)

@@ -6,74 +6,53 @@ one step; a new reasoning item begins another.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from scoring.formats import fields
-from scoring.formats.conversation import Conversation
+from scoring.formats.conversation import Conversation, Turn
 from scoring.formats.format import Format, Record, keys
 from scoring.formats.outcomes import ended_by, outcome_of
-from scoring.schema import Call, Episode, Tokens
+from scoring.schema import Call, Episode
 
 _RESULTS = ("_output", "_result", "_response")
 _SPOKEN = ("input_text", "output_text")
 
 
-@dataclass(slots=True)
-class Turn:
-    """The items of one decision, until something answers it."""
+def take(turn: Turn, item: Record, agent: str = "") -> None:
+    """Take in one item of the model, of a tool, or of a user."""
+    kind = fields.string(item, "type") or "message"
+    if agent != turn.agent or (kind == "reasoning" and (turn.words or turn.calls)):
+        turn.end()
+        turn.agent = agent
+    if kind == "reasoning":
+        turn.thoughts.append(_thought(item))
+    elif kind == "message":
+        _message(turn, item)
+    elif kind.endswith("_call"):
+        turn.calls.append(call(item))
+    elif kind.endswith(_RESULTS):
+        turn.end()
+        turn.talk.result(
+            fields.text(item.get("output", item.get("result"))),
+            fields.string(item, "call_id", "id"),
+        )
+    else:
+        turn.talk.warn(f"items of the unknown type {kind[:40]!r} were left out")
 
-    talk: Conversation
-    agent: str = ""
-    thoughts: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
 
-    def end(self, tokens: Tokens | None = None) -> None:
-        if self.thoughts or self.words or self.calls:
-            self.talk.step(
-                "\n\n".join(filter(None, self.words)),
-                "\n\n".join(filter(None, self.thoughts)),
-                self.calls,
-                agent=self.agent,
-                tokens=tokens,
-            )
-        self.thoughts, self.words, self.calls = [], [], []
-
-    def hear(self, item: Record, agent: str = "") -> None:
-        """Take in one item of the model, of a tool, or of a user."""
-        kind = fields.string(item, "type") or "message"
-        if agent != self.agent or (kind == "reasoning" and (self.words or self.calls)):
-            self.end()
-            self.agent = agent
-        if kind == "reasoning":
-            self.thoughts.append(_thought(item))
-        elif kind == "message":
-            self._message(item)
-        elif kind.endswith("_call"):
-            self.calls.append(call(item))
-        elif kind.endswith(_RESULTS):
-            self.end()
-            self.talk.result(
-                fields.text(item.get("output", item.get("result"))),
-                fields.string(item, "call_id", "id"),
-            )
-        else:
-            self.talk.warn(f"items of the unknown type {kind[:40]!r} were left out")
-
-    def _message(self, item: Record) -> None:
-        words, role = fields.text(item.get("content")), item.get("role")
-        if role == "assistant":
-            self.words.append(words)
-            return
-        self.end()
-        (self.talk.system if role in ("system", "developer") else self.talk.user)(words)
+def _message(turn: Turn, item: Record) -> None:
+    words, role = fields.text(item.get("content")), item.get("role")
+    if role == "assistant":
+        turn.words.append(words)
+        return
+    turn.end()
+    (turn.talk.system if role in ("system", "developer") else turn.talk.user)(words)
 
 
 def hear(talk: Conversation, items: Iterable[Record]) -> None:
     turn = Turn(talk)
     for item in items:
-        turn.hear(item)
+        take(turn, item)
     turn.end()
 
 
@@ -131,7 +110,7 @@ def read_run_state(row: Record) -> Iterator[Episode]:
     turn = Turn(talk)
     for item in fields.records(row.get("generated_items") or row.get("session_items")):
         agent = fields.string(fields.record(item.get("agent")), "name")
-        turn.hear(fields.record(item.get("raw_item")), agent)
+        take(turn, fields.record(item.get("raw_item")), agent)
     turn.end()
     yield talk.episode(
         source=RUN_STATE.name,

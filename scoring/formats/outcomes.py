@@ -20,6 +20,7 @@ _SCORE = ("score", "reward", "final_reward")
 _REFERENCE = ("reference", "ground_truth", "gt", "true_answer")
 _ANSWER = ("final_answer", "pred", "prediction")
 _CUT_SHORT = (
+    "exit_",
     "limit",
     "max_",
     "timeout",

@@ -9,6 +9,7 @@ from scoring.formats import open_file
 from scoring.schema import Episode
 
 CLAUDE = "claude_code"
+HARBOR = "atif/harbor_job/caffe-cifar-10__incQ5z3"
 # folder/file: (format, episodes, steps)
 READ = {
     "openai_chat/adamast_traces.jsonl": ("openai_chat", 2, 2),
@@ -36,6 +37,31 @@ READ = {
         1,
         22,
     ),
+    f"{HARBOR}/agent/trajectory.json": ("atif", 1, 42),
+    "atif/letta_fixture_cleanup_input.json": ("atif", 2, 3),
+    "atif/hermes_nemo_relay_atif_v1.7_real_redacted.json": ("atif", 1, 1),
+    "atif/phoenix_client_harbor_terminus2_sub_summary.json": ("atif", 1, 1),
+    "atif/phoenix_client_multimodal_trajectory.json": ("atif", 1, 2),
+    "mini_swe_agent/github_issue.traj.json": ("openai_messages", 1, 10),
+    "mini_swe_agent/mini_swe_agent_v1_scripted.traj.json": ("mini_swe_agent", 1, 3),
+    "mini_swe_agent/mini_swe_agent_v2_scripted.traj.json": ("mini_swe_agent", 1, 3),
+    "openhands/openhands_v1_events.json": ("openhands", 1, 4),
+    "openhands/letta_fixture_openhands_cleanup_input.json": ("openhands_page", 1, 2),
+    "openhands/v0_multi_swe_bench_output.jsonl": ("openhands_output", 3, 105),
+    "openhands/v0_resolver_output.jsonl": ("openhands_output", 2, 26),
+    "openhands/v0_trajs/basic_gui_mode.json": ("openhands", 1, 5),
+    "swe_agent/demonstrations/ctf/web/i_got_id_demo.traj": ("swe_agent", 1, 21),
+    "swe_agent/demonstrations/function_calling_simple.traj": ("swe_agent", 1, 5),
+    "swe_agent/hf_nebius_swe_agent_sample_raw.json": ("swe_agent_rows", 5, 49),
+    "agentinstruct/agenttuning_alfworld_sample_raw.json": ("agent_instruct", 5, 84),
+    "agentinstruct/agenttuning_db_sample_raw.json": ("agent_instruct", 5, 5),
+    "agentinstruct/agenttuning_kg_sample_raw.json": ("agent_instruct", 5, 75),
+    "agentinstruct/agenttuning_os_sample_raw.json": ("agent_instruct", 5, 19),
+    "sharegpt/adp_sft_agenttuning_webshop.json": ("agent_instruct", 5, 22),
+    "sharegpt/axolotl_conversation.json": ("sharegpt", 1, 6),
+    "sharegpt/codeactinstruct_sample_raw.json": ("sharegpt", 5, 18),
+    "sharegpt/eto_sample_raw.json": ("agent_instruct", 3, 12),
+    "sharegpt/glaive_toolcall_en_demo.first150.json": ("sharegpt", 150, 505),
     "codex/agent_history_v1__codex_golden.jsonl": ("codex", 1, 2),
     "codex/agent_history_rejections__codex_with_escalation.jsonl": ("codex", 1, 7),
     "codex/agentsview_fc_args_1.jsonl": ("codex", 1, 1),
@@ -57,6 +83,9 @@ READ = {
     "verifiers/wordle--gpt-5-mini/019a631c/results.jsonl": ("verifiers", 15, 56),
 }
 REFUSED = {
+    f"{HARBOR}/result.json": "Harbor's result of a trial",
+    f"{HARBOR}/config.json": "Harbor's configuration",
+    "swe_agent/tests/all_preds.jsonl": "SWE-agent's predictions file",
     "codex/agent_history_telemetry__codex_history.jsonl": "history of prompts",
     f"{CLAUDE}/agent_history_telemetry__claude_history.jsonl": "history of prompts",
     "tau_bench/tau2_voice_results.json": "tau2's run settings",
