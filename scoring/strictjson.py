@@ -14,6 +14,8 @@ from scoring.errors import UnreadableFile
 
 MAX_DEPTH = 64
 MAX_DIGITS = 30
+# of one object
+MAX_KEYS = 10_000
 
 # Escapes that can produce a NUL or a surrogate. Raw text can't hold a surrogate (it
 # was decoded as UTF-8), so only documents with such an escape pay for the slow check.
@@ -95,7 +97,9 @@ def _constant(text: str) -> float:
     raise UnreadableFile(f"{text} is not JSON")
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_KEYS:
+        raise UnreadableFile(f"an object of {len(pairs)} keys (at most {MAX_KEYS})")
     result = dict(pairs)
     if len(result) != len(pairs):
         seen: set[str] = set()
@@ -109,5 +113,5 @@ _DECODER = json.JSONDecoder(
     parse_float=_finite,
     parse_int=_bounded,
     parse_constant=_constant,
-    object_pairs_hook=_no_duplicates,
+    object_pairs_hook=_members,
 )

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from webapp.api import errors as api_errors
 from webapp.api.docs import Docs, Schema
@@ -16,8 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compat/", include("webapp.compat.urls")),
     path("api/schema/", Schema.as_view(), name="schema"),
     path("api/docs/", Docs.as_view(), name="docs"),
-    path("api/<path:rest>", api_errors.no_such_address),
-    path("compat/<path:rest>", api_errors.no_such_address),
+    re_path("^(?:api|compat)/", api_errors.no_such_address),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

@@ -4,6 +4,11 @@ from pathlib import Path
 
 from django.http import FileResponse, Http404
 
+from webapp.api.parsers import NDJSON
+from webapp.api.shapes import FILE, Shape
+
+ATTACHMENT: dict[int | tuple[int, str], Shape | None] = {(200, NDJSON): FILE}
+
 
 def attachment(path: Path | None, name: str) -> FileResponse:
     """Stream a file of JSON lines.
@@ -16,7 +21,7 @@ def attachment(path: Path | None, name: str) -> FileResponse:
         path.open("rb"),
         as_attachment=True,
         filename=name,
-        content_type="application/x-ndjson",
+        content_type=NDJSON,
     )
     response["X-Content-Type-Options"] = "nosniff"
     # episodes are what some model wrote: opened in a tab they must stay inert

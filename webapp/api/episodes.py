@@ -13,10 +13,20 @@ from webapp import access
 from webapp.api import reading, shapes, words
 from webapp.api.jobs import JOB, accepted
 from webapp.api.pagination import PARAMETERS, page
-from webapp.api.parsers import FileParser, UploadParser
+from webapp.api.parsers import NDJSON, FileParser, UploadParser
 from webapp.api.permissions import DELETE, READ, WRITE
-from webapp.api.schema import listed, operation
-from webapp.api.shapes import COUNT, FLAG, TEXT, TIME, component, maybe, record, text
+from webapp.api.schema import JSON, listed, operation
+from webapp.api.shapes import (
+    COUNT,
+    FILE,
+    FLAG,
+    TEXT,
+    TIME,
+    component,
+    maybe,
+    record,
+    text,
+)
 from webapp.api.view import View
 from webapp.models import Episode
 from webapp.services import episodes, imports, uploads
@@ -60,10 +70,9 @@ _FILTERS = {
     "import_job": shapes.UUID,
 }
 _UPLOAD = {"filename": text(255), "format": text(40)}
-_FILE = {"type": "string", "format": "binary"}
 _FORM = {
     "type": "object",
-    "properties": {"file": _FILE, "format": text(40)},
+    "properties": {"file": FILE, "format": text(40)},
     "required": ["file"],
 }
 _KEY = {"Idempotency-Key": "The same key again gives back the same job."}
@@ -93,9 +102,9 @@ class Episodes(View):
         {202: JOB},
         body={
             "multipart/form-data": _FORM,
-            "application/json": words.EPISODE,
-            "application/x-ndjson": _FILE,
-            "text/plain": _FILE,
+            JSON: words.EPISODE,
+            NDJSON: FILE,
+            "text/plain": FILE,
         },
         query=_UPLOAD,
         headers=_KEY,
@@ -105,7 +114,7 @@ class Episodes(View):
         key = reading.key(request)
         given: Any = request.data
         form = given if isinstance(given, QueryDict) else {}
-        file = _file(form) if isinstance(given, QueryDict) else given
+        file = given if hasattr(given, "read") else _file(form)
         job = imports.start(
             self.project,
             user=self.user,
@@ -137,7 +146,8 @@ class EpisodeDetail(View):
 def _file(form: Any) -> Any:
     file = form.get("file")
     if not hasattr(file, "chunks"):
-        raise InvalidInput("the form needs a file in its field `file`", pointer="/file")
+        detail = "send a file: as the body, or in the field `file` of a form"
+        raise InvalidInput(detail, pointer="/file")
     return file
 
 

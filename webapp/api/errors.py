@@ -80,7 +80,7 @@ def not_found(detail: str) -> JsonResponse:
 
 @csrf_exempt
 @login_not_required
-def no_such_address(request: HttpRequest, rest: str) -> JsonResponse:
+def no_such_address(request: HttpRequest) -> JsonResponse:
     """Whatever else is asked under /api/ and /compat/, by whatever method."""
     return not_found(_("no such address; those of the API end with a slash"))
 

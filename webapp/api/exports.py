@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from scoring.exports import EXPORTS
 from webapp import access
 from webapp.api import reading
-from webapp.api.downloads import attachment
+from webapp.api.downloads import ATTACHMENT, attachment
 from webapp.api.jobs import JOB, accepted
 from webapp.api.jobs import show as show_job
 from webapp.api.pagination import PARAMETERS, page
@@ -51,7 +51,7 @@ class Exports(View):
 class ExportFile(View):
     needs = {"GET": TRAIN}
 
-    @operation("The file of an export that is done", {200: b""})
+    @operation("The file of an export that is done", ATTACHMENT)
     def get(self, request: Request, pk: UUID) -> FileResponse:
         reading.query(request)
         job = self.find(access.jobs(self.actor), pk=pk, kind=Kind.EXPORT)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from webapp import access
 from webapp.api import reading, shapes
-from webapp.api.downloads import attachment
+from webapp.api.downloads import ATTACHMENT, attachment
 from webapp.api.pagination import PARAMETERS, page
 from webapp.api.permissions import READ, WRITE
 from webapp.api.schema import listed, operation
@@ -112,7 +112,7 @@ class JobCancel(View):
 class JobErrors(View):
     needs = {"GET": READ}
 
-    @operation("All rows an import refused, as JSON lines", {200: b""})
+    @operation("All rows an import refused, as JSON lines", ATTACHMENT)
     def get(self, request: Request, pk: UUID) -> FileResponse:
         reading.query(request)
         job = self.find(access.jobs(self.actor), pk=pk, kind=Kind.IMPORT)

@@ -10,6 +10,7 @@ from scoring import strictjson
 from scoring.errors import UnreadableFile
 from webapp.errors import TooLarge
 
+NDJSON = "application/x-ndjson"
 Context = Mapping[str, Any] | None
 
 
@@ -27,7 +28,7 @@ class StrictJSONParser(BaseParser):
 class NDJSONParser(BaseParser):
     """JSON lines. `data` is a list of (line number, value); blank lines are skipped."""
 
-    media_type = "application/x-ndjson"
+    media_type = NDJSON
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, context: Context = None

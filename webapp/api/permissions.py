@@ -44,7 +44,7 @@ class HasScope(BasePermission):
         need = need_of(view, request.method or "")
         if need is None:
             # a method nobody wrote is 405; one without a declared scope stays closed
-            return not hasattr(view, (request.method or "").lower())
+            return request.method not in view.allowed_methods
         if actor.token is not None and need.scope not in actor.token.scopes:
             raise PermissionDenied(
                 _("this token lacks the scope “{scope}”").format(scope=need.scope)

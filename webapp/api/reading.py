@@ -1,7 +1,6 @@
 """What a request says, checked against its shape before anything acts on it."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +10,10 @@ from rest_framework.request import Request
 
 from scoring.errors import InvalidInput
 from webapp.api import shapes, words
-from webapp.api.shapes import UUID, Shape
+from webapp.api.shapes import UUID, VISIBLE, Shape
 
-# on every endpoint: the project of a page, the place in a list
-COMMON: dict[str, Shape] = {"project": shapes.text(50)}
-MAX_KEY = 128
+# how a page names its project; a token knows its own
+_PROJECT: dict[str, Shape] = {"project": shapes.text(50)}
 
 
 def body(request: Request, shape: Shape) -> Any:
@@ -46,7 +44,7 @@ def query(
     Raises:
         InvalidInput: a parameter nobody declared, given twice, or out of its shape.
     """
-    shape_of = {**COMMON, **(allowed or {})}
+    shape_of = {**_PROJECT, **(allowed or {})}
     found = {}
     for name, values in request.query_params.lists():
         if name not in shape_of:
@@ -60,22 +58,28 @@ def query(
 def key(request: Request) -> str | None:
     """The Idempotency-Key: a request sent again with it starts nothing new."""
     value = request.headers.get("Idempotency-Key")
-    if value is not None and not re.fullmatch(r"[!-~]{1,128}", value):
-        raise InvalidInput(
-            f"the Idempotency-Key must be 1 to {MAX_KEY} visible ASCII characters"
-        )
+    if value is not None and not fits(value, VISIBLE):
+        detail = "the Idempotency-Key must be 1 to 128 visible ASCII characters"
+        raise InvalidInput(detail)
     return value
 
 
+def fits(value: Any, shape: Shape) -> bool:
+    return Draft202012Validator(shape).is_valid(value)
+
+
 def is_uuid(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch(UUID["pattern"], value) is not None
+    return fits(value, UUID)
 
 
 def _typed(name: str, text: str, shape: Shape) -> Any:
     try:
         # int() and bool() would take Arabic digits, "1_0" and "yes"
-        typed = json.loads(text) if shape.get("type") in _LITERAL else text
-        return check(typed, {"type": ["string", "integer", "boolean"], **shape})
+        kind = _LITERALS.get(shape.get("type", ""))
+        typed = json.loads(text) if kind else text
+        if not isinstance(typed, kind or str):
+            raise ValueError
+        return check(typed, shape)
     except (InvalidInput, ValueError, RecursionError):
         expected = shape.get("type", f"one of {shape.get('enum')}")
         raise InvalidInput(f"{name}: expected {expected}, got {text[:80]!r}") from None
@@ -85,4 +89,4 @@ def _escaped(part: object) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-_LITERAL = {"integer", "boolean"}
+_LITERALS: dict[str, type] = {"integer": int, "boolean": bool}

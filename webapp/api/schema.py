@@ -7,9 +7,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
-from webapp.api import reading, words
+from webapp.api import words
 from webapp.api.pagination import PARAMETERS
-from webapp.api.shapes import COMPONENTS, Shape, page_of
+from webapp.api.shapes import COMPONENTS, VISIBLE, Shape, page_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,10 +34,14 @@ class Operations(AutoSchema):
     def get_operation_id(self) -> str:
         return f"{type(self.view).__name__}_{self.method.lower()}"
 
+    def get_description(self) -> str:
+        # a view's docstring speaks to its reader, not to the API's
+        return ""
+
 
 def operation(
     summary: str,
-    answers: Mapping[int, Shape | bytes | None],
+    answers: Mapping[int | tuple[int, str], Shape | None],
     *,
     body: Mapping[str, Shape] | Shape | None = None,
     query: Mapping[str, Shape] | None = None,
@@ -46,10 +50,11 @@ def operation(
     """Describe one method of one view.
 
     `body` is a shape of JSON or one shape for each media type; `answers` has the
-    shape of each success, None for an empty one, `b""` for JSON lines.
+    shape of each success by status, or by status and media type; None is an empty one.
     """
     described: dict[Any, Any] = {
-        (status, _media(shape)): _answer(shape) for status, shape in answers.items()
+        key if isinstance(key, tuple) else (key, JSON): OpenApiResponse(shape)
+        for key, shape in answers.items()
     }
     refused: dict[Any, Any] = {
         (status, _PROBLEM): OpenApiResponse(words.PROBLEM, description=text)
@@ -108,30 +113,20 @@ class PageScheme(OpenApiAuthenticationExtension):
         return {}
 
 
-def _media(shape: Shape | bytes | None) -> str:
-    return "application/x-ndjson" if isinstance(shape, bytes) else JSON
-
-
-def _answer(shape: Shape | bytes | None) -> Any:
-    lines = {"type": "string", "format": "binary"}
-    return OpenApiResponse(lines if isinstance(shape, bytes) else shape)
-
-
 def _by_media(body: Mapping[str, Any]) -> dict[str, Any]:
     by_media = all("/" in key for key in body)
     return dict(body) if by_media else {JSON: dict(body)}
 
 
 def _parameters(query: Mapping[str, Shape]) -> list[OpenApiParameter]:
-    known = {**reading.COMMON, **query}
-    return [OpenApiParameter(name, shape) for name, shape in known.items()]
+    return [OpenApiParameter(name, shape) for name, shape in query.items()]
 
 
 def _headers(headers: Mapping[str, str]) -> list[OpenApiParameter]:
     return [
         OpenApiParameter(
             name,
-            {"type": "string", "maxLength": 128, "pattern": "^[!-~]+$"},
+            VISIBLE,
             OpenApiParameter.HEADER,
             description=text,
         )

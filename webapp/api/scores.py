@@ -18,14 +18,14 @@ from scoring.errors import InvalidInput
 from scoring.rewards import Social
 from webapp import access
 from webapp.api import reading, words
-from webapp.api.downloads import attachment
+from webapp.api.downloads import ATTACHMENT, attachment
 from webapp.api.elements import each, each_line
 from webapp.api.jobs import JOB, accepted
 from webapp.api.pagination import PARAMETERS, page
-from webapp.api.parsers import NDJSONParser, StrictJSONParser
+from webapp.api.parsers import NDJSON, NDJSONParser, StrictJSONParser
 from webapp.api.permissions import READ, SCORE
 from webapp.api.schema import JSON, listed, operation
-from webapp.api.shapes import either, listing, record
+from webapp.api.shapes import FILE, either, listing, record
 from webapp.api.view import View
 from webapp.errors import AppError
 from webapp.models import Score
@@ -47,7 +47,6 @@ _HEADERS = {
     "Prefer": "`respond-async`: answer 202 with a job, as long requests do anyway.",
     "Idempotency-Key": "The same key again gives back the same job.",
 }
-NDJSON = NDJSONParser.media_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,8 @@ class Scores(View):
 
     @operation(
         "Score episodes; JSON lines in, JSON lines out",
-        {200: words.SCORES, 202: JOB},
-        body={JSON: _ASKED, NDJSON: {"type": "string", "format": "binary"}},
+        {200: words.SCORES, (200, NDJSON): FILE, 202: JOB},
+        body={JSON: _ASKED, NDJSON: FILE},
         query=_BY,
         headers=_HEADERS,
     )
@@ -91,7 +90,7 @@ class Scores(View):
 class ScoresFile(View):
     needs = {"GET": SCORE}
 
-    @operation("The scores of a scoring job that is done, as JSON lines", {200: b""})
+    @operation("The scores of a scoring job that is done, as JSON lines", ATTACHMENT)
     def get(self, request: Request, pk: UUID) -> FileResponse:
         reading.query(request)
         job = self.find(access.jobs(self.actor), pk=pk, kind=Kind.SCORE)

@@ -21,6 +21,9 @@ UUID: Shape = {
     "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
 }
 TIME: Shape = {"type": "string", "format": "date-time"}
+FILE: Shape = {"type": "string", "format": "binary"}
+# what fits into an HTTP header
+VISIBLE: Shape = {"type": "string", "maxLength": 128, "pattern": "^[!-~]+$"}
 SHA256: Shape = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 PROBABILITY: Shape = {"type": "number", "minimum": 0, "maximum": 1}
 

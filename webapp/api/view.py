@@ -24,6 +24,8 @@ class View(APIView):
     """`needs` names a scope and a role for each method; without one it stays closed."""
 
     needs: ClassVar[Mapping[str, Need]] = {}
+    # OPTIONS would describe a view to those who may not use it
+    http_method_names = ["get", "post", "delete", "head"]
 
     @property
     def actor(self) -> Actor:
