@@ -85,11 +85,12 @@ def a_label(
     return labels.record(episode, user=user, axis=axis, value=value, **fields)
 
 
-def a_labelled_project(owner: User, tasks: int = 12) -> Project:
+def a_labelled_project(owner: User, tasks: int = 24) -> Project:
     """Enough labels to train on: the middle step of every other run is wrong."""
     project = a_project(owner=owner)
     for i in range(tasks):
-        episode = an_episode(project)
+        # a fixed text: a task's side of the split depends on it
+        episode = an_episode(project, task=f"Look up order {i}.")
         bad = i % 2
         labels.import_verdicts(
             episode,

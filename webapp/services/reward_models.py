@@ -14,7 +14,7 @@ from webapp.models.reward_model import ModelState
 from webapp.services import jobs as job_service
 from webapp.services import model_files
 
-_VERSION = re.compile(r"v?(\d{1,7})")
+_VERSION = re.compile(r"v?([0-9]{1,7})")
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 
 

@@ -1,0 +1,120 @@
+"""Reward models: promoted when their files are whole, rolled back at a click."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests import factories
+from tests.webapp.conftest import Trained
+from webapp.errors import Invalid
+from webapp.models import Project, RewardModel
+from webapp.services import reward_models
+
+
+@pytest.fixture
+def candidates(project: Project, trained: Trained) -> list[RewardModel]:
+    """Three versions of the same files."""
+    return [
+        factories.a_reward_model(project, version=version, sha256=trained.sha256)
+        for version in (1, 2, 3)
+    ]
+
+
+def champion(project: Project) -> int | None:
+    found = reward_models.champion(project)
+    return found and found.version
+
+
+def test_a_promoted_model_replaces_the_champion(
+    project: Project, candidates: list[RewardModel]
+) -> None:
+    assert champion(project) is None
+    for model in candidates[:2]:
+        reward_models.promote(model, user=None)
+
+    states = project.reward_models.order_by("version").values_list("state", flat=True)
+    assert list(states) == ["retired", "champion", "candidate"]
+
+
+def test_a_promotion_has_the_stored_episodes_scored_anew(
+    project: Project, candidates: list[RewardModel]
+) -> None:
+    reward_models.promote(candidates[0], user=None)
+    reward_models.promote(reward_models.find(project, "champion"), user=None)
+
+    assert project.jobs.get().kind == "score"
+
+
+def test_roll_back_walks_through_the_earlier_champions(
+    project: Project, candidates: list[RewardModel]
+) -> None:
+    for model in candidates:
+        reward_models.promote(model, user=None)
+
+    seen = [reward_models.roll_back(project, user=None).version for _ in range(2)]
+
+    assert seen == [2, 1]
+    with pytest.raises(Invalid, match="no earlier champion"):
+        reward_models.roll_back(project, user=None)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "card.json"])
+def test_a_changed_file_is_not_promoted(
+    project: Project, trained: Trained, name: str
+) -> None:
+    copy = _copy(trained)
+    (copy / name).write_bytes((copy / name).read_bytes()[:-1] + b" ")
+    model = factories.a_reward_model(project, sha256=copy.name)
+
+    with pytest.raises(Invalid, match="aren't those that were trained"):
+        reward_models.promote(model, user=None)
+    assert champion(project) is None
+
+
+def test_a_model_without_files_is_not_promoted(project: Project) -> None:
+    model = factories.a_reward_model(project)
+
+    with pytest.raises(Invalid, match="missing"):
+        reward_models.promote(model, user=None)
+
+
+def test_the_warm_up_reaches_the_scorer_after_the_commit(
+    candidates: list[RewardModel], django_capture_on_commit_callbacks: object
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
+        reward_models.promote(candidates[0], user=None)
+
+    assert len(callbacks) == 2
+
+
+@pytest.mark.parametrize("name", ["champion", "v2", "2", "{sha256}", "{sha256:.12}"])
+def test_a_model_is_found_by_any_of_its_names(project: Project, name: str) -> None:
+    model = factories.a_reward_model(
+        project, "champion", version=2, sha256="abcdef0123456789" * 4
+    )
+
+    assert reward_models.find(project, name.format(sha256=model.sha256)) == model
+
+
+@pytest.mark.parametrize("name", ["v9", "champions", "abc", "v" * 500, "", "1e3", "٣"])
+def test_no_such_model_is_said(project: Project, name: str) -> None:
+    factories.a_reward_model(project, version=3)
+
+    with pytest.raises(Invalid):
+        reward_models.find(project, name)
+
+
+def test_another_projects_model_is_not_found(project: Project) -> None:
+    factories.a_reward_model(factories.a_project(), version=77)
+
+    with pytest.raises(Invalid):
+        reward_models.find(project, "v77")
+
+
+def _copy(trained: Trained) -> Path:
+    models = settings.DATA_DIR / "models"
+    target = models / ("f" * 64)
+    shutil.copytree(models / trained.sha256, target, dirs_exist_ok=True)
+    return target

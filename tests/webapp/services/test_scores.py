@@ -1,0 +1,177 @@
+"""Scores: four families, one number, people's answers first."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from scoring import rewards, schema
+from tests import factories
+from webapp.errors import Conflict, Invalid, NotReady
+from webapp.models import Episode, Job, Project, RewardModel
+from webapp.services import scores
+
+SILENT = "rlhf_t1"  # a spec in which the process family has no weight
+
+
+def cells(body: dict[str, Any]) -> float:
+    return sum(value for step in body["steps"] for value in step["rewards"].values())
+
+
+@pytest.fixture
+def solved() -> schema.Episode:
+    return factories.a_run(outcome={"success": True})
+
+
+@pytest.mark.usefixtures("scorer", "champion")
+def test_the_cells_of_a_score_sum_to_its_total(project: Project) -> None:
+    runs = [factories.a_run(n, outcome={"success": n % 2 == 0}) for n in range(1, 6)]
+
+    bodies = scores.score(project, runs)
+
+    for run, body in zip(runs, bodies, strict=True):
+        assert (body["episode"], body["valid"]) == (run.id, True)
+        assert cells(body) == pytest.approx(body["total"], abs=1e-9)
+        assert all(0 <= step["q"] <= 1 for step in body["steps"])
+
+
+@pytest.mark.usefixtures("scorer")
+def test_a_score_names_the_model_and_the_spec_it_is_from(
+    project: Project, champion: RewardModel, solved: schema.Episode
+) -> None:
+    [body] = scores.score(project, [solved], model="champion", spec="default@1")
+
+    assert body["model"] == {"id": f"v{champion.version}", "sha256": champion.sha256}
+    assert body["spec"]["sha256"] == rewards.DEFAULT.sha256
+
+
+def test_without_a_champion_the_way_out_is_named(
+    project: Project, solved: schema.Episode
+) -> None:
+    with pytest.raises(Invalid, match="train one and promote it"):
+        scores.score(project, [solved])
+
+
+def test_a_spec_without_process_needs_no_model(
+    project: Project, solved: schema.Episode
+) -> None:
+    [body] = scores.score(project, [solved], spec=SILENT)
+
+    assert body["model"] is None
+    assert body["spec"]["id"] == "reward/rlhf_t1"
+
+
+@pytest.mark.parametrize("name", ["default@9", "nobody", "../secret", ""])
+def test_no_such_model_is_said(
+    project: Project, solved: schema.Episode, name: str
+) -> None:
+    with pytest.raises(Invalid):
+        scores.score(project, [solved], model=name)
+
+
+@pytest.mark.usefixtures("champion", "live_broker")
+def test_a_scorer_that_is_not_there_is_waited_for_until_the_deadline(
+    project: Project, solved: schema.Episode
+) -> None:
+    with pytest.raises(NotReady, match="no answer within"):
+        scores.score(project, [solved], deadline=0.2)
+
+
+@pytest.mark.usefixtures("scorer", "champion")
+def test_an_unknown_outcome_makes_no_total_but_shows_the_steps(
+    project: Project, episode: Episode
+) -> None:
+    spec = "tool_agent"
+    stored = scores.store(episode, spec=spec)
+
+    if stored.body["families"]["final"].get("source") is None:
+        assert (stored.valid, stored.total) == (False, None)
+        assert "final_missing" in stored.body["reasons"]
+    assert all(step["rewards"]["process"] <= 0 for step in stored.body["steps"])
+
+
+@pytest.mark.usefixtures("scorer", "champion")
+def test_people_have_the_last_word_on_the_outcome(
+    project: Project, alice: User
+) -> None:
+    episode = factories.an_episode(project, outcome={"success": True})
+    before = scores.store(episode)
+    factories.a_label(episode, alice, -1, step=None, axis="outcome")
+
+    after = scores.store(episode)
+
+    assert (before.final, after.final) == (0.6, -0.6)
+    assert scores.latest(episode) == after
+    assert episode.scores.count() == 2
+
+
+@pytest.mark.usefixtures("scorer", "champion")
+def test_manners_and_harm_count(project: Project, alice: User) -> None:
+    episode = factories.an_episode(project, outcome={"success": True})
+    factories.a_label(episode, alice, 1.0, step=None, axis="preference")
+    factories.a_label(episode, alice, True, step=None, axis="harm")
+
+    score = scores.store(episode)
+
+    assert (score.social, score.gate) == (0.1, -2.2)
+    assert score.body["gate"]["violations"][0]["step"] == episode.step_count - 1
+
+
+@pytest.mark.usefixtures("champion")
+def test_the_same_inputs_are_scored_once(
+    project: Project, episode: Episode, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue("scorer")
+    first = scores.store(episode)
+
+    assert scores.store(episode) == first
+    assert episode.scores.count() == 1
+
+
+def run(job: Job) -> dict[str, Any]:
+    assert job.claim()
+    return scores.run(job)
+
+
+@pytest.mark.usefixtures("scorer", "champion")
+def test_a_job_scores_every_stored_episode_and_repeats_nothing(
+    project: Project, alice: User
+) -> None:
+    for _ in range(20):
+        factories.an_episode(project, outcome={"success": True})
+
+    first = run(scores.start(project, user=alice))
+    again = run(scores.start(project, user=alice))
+
+    assert first == again
+    assert (first["scored"], first["valid"]) == (20, 20)
+    assert sum(e.scores.count() for e in project.episodes.all()) == 20
+
+
+@pytest.mark.usefixtures("scorer", "champion")
+def test_a_job_scores_given_episodes_into_a_file(project: Project, alice: User) -> None:
+    runs = [factories.a_run(outcome={"success": True}) for _ in range(18)]
+    job = scores.start(project, user=alice, episodes=runs, key="k")
+
+    result = run(job)
+
+    path = scores.file_of(job)
+    assert path is not None
+    bodies = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [body["episode"] for body in bodies] == [run.id for run in runs]
+    assert bodies[3] == scores.score(project, runs[3:4])[0]
+    assert (result["scored"], result["valid"]) == (18, 18)
+    assert not project.episodes.exists()
+
+
+@pytest.mark.usefixtures("champion")
+def test_the_key_of_a_job_stands_for_its_episodes(project: Project) -> None:
+    start: Callable[..., Job] = scores.start
+    one, other = factories.a_run(), factories.a_run()
+    first = start(project, user=None, episodes=[one], key="k")
+
+    assert start(project, user=None, episodes=[one], key="k") == first
+    with pytest.raises(Conflict):
+        start(project, user=None, episodes=[other], key="k")
