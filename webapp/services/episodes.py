@@ -105,6 +105,9 @@ def listing(
     """Episodes newest first, without their long texts' steps, each with
     `labelled_steps`: how many of its steps somebody judged."""
     rows = Episode.objects.filter(project=project)
+    if any("\x00" in given for given in (text, source_format, agent)):
+        # no text holds it, and PostgreSQL refuses to look
+        rows = rows.none()
     if text:
         rows = rows.filter(Q(task__icontains=text) | Q(external_id__icontains=text))
     if success is not None:

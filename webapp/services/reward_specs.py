@@ -1,5 +1,7 @@
 """Reward specs as rows: one a content, found by name or by hash."""
 
+import re
+
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
@@ -7,6 +9,9 @@ from scoring import rewards
 from scoring.errors import InvalidSpec
 from webapp.errors import Conflict, Invalid
 from webapp.models import Project, RewardSpec
+
+# no database is asked for anything else (PostgreSQL can't even be asked for NUL)
+_NAME = re.compile(r"[\w./-]{1,120}(@[0-9.]{1,20})?", re.ASCII)
 
 
 def store(spec: rewards.Spec, *, user: User | None = None) -> RewardSpec:

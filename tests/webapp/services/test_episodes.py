@@ -79,6 +79,7 @@ def several(project: Project, alice: User) -> Project:
         ({"text": "KETTLE"}, 1),
         ({"text": "run-"}, 3),
         ({"text": "%"}, 0),
+        ({"text": "a\x00"}, 0),
         ({"success": True}, 1),
         ({"success": False}, 1),
         ({"agent": "a"}, 1),
