@@ -14,10 +14,20 @@ from typing import BinaryIO
 from scoring.errors import UnknownFormat
 from scoring.formats.anthropic import ANTHROPIC, ANTHROPIC_MESSAGES
 from scoring.formats.atif import ATIF
+from scoring.formats.autogpt import (
+    AUTOGPT_BENCHMARK,
+    AUTOGPT_LOG,
+    AUTOGPT_MESSAGES,
+    AUTOGPT_STATE,
+)
 from scoring.formats.claude_code import CLAUDE_CODE, CLAUDE_EXPORT
 from scoring.formats.codex import CODEX, CODEX_EXEC
 from scoring.formats.fireact import FIREACT
 from scoring.formats.format import Format, RowError
+from scoring.formats.inspect import INSPECT
+from scoring.formats.langchain import LANGCHAIN, LANGGRAPH
+from scoring.formats.letta import LETTA, LETTA_AGENTS
+from scoring.formats.metagpt import METAGPT
 from scoring.formats.mini_swe_agent import MINI_SWE_AGENT
 from scoring.formats.native import NATIVE
 from scoring.formats.notebook import NOTEBOOK
@@ -28,12 +38,14 @@ from scoring.formats.openai_responses import (
     RUN_STATE,
 )
 from scoring.formats.openhands import OPENHANDS, OPENHANDS_OUTPUT, OPENHANDS_PAGE
+from scoring.formats.process_labels import MATH_SHEPHERD, PRM800K, STEPWISE
 from scoring.formats.react import REACT
 from scoring.formats.reading import Reading, Results, open_stream
 from scoring.formats.sharegpt import AGENT_INSTRUCT, SHAREGPT
 from scoring.formats.swe_agent import SWE_AGENT, SWE_AGENT_ROWS
 from scoring.formats.tau_bench import TAU2, TAU2_SIMULATION, TAU_BENCH
 from scoring.formats.verifiers import VERIFIERS
+from scoring.formats.voyager import VOYAGER
 
 __all__ = ["FORMATS", "Format", "Reading", "RowError", "detect", "open_file", "read"]
 
@@ -52,20 +64,34 @@ FORMATS: tuple[Format, ...] = (
     SWE_AGENT,
     RESPONSES,
     RUN_STATE,
+    INSPECT,
+    METAGPT,
+    LETTA,
+    LETTA_AGENTS,
+    AUTOGPT_STATE,
+    PRM800K,
+    MATH_SHEPHERD,
+    STEPWISE,
     TAU_BENCH,
     TAU2,
     TAU2_SIMULATION,
     VERIFIERS,
+    VOYAGER,
+    LANGGRAPH,
+    LANGCHAIN,
     OPENHANDS,
     AGENT_INSTRUCT,
     SHAREGPT,
     ANTHROPIC,
     CHAT,
     RESPONSES_ITEMS,
+    AUTOGPT_MESSAGES,
     ANTHROPIC_MESSAGES,
     MESSAGES,
     NOTEBOOK,
     FIREACT,
+    AUTOGPT_BENCHMARK,
+    AUTOGPT_LOG,
     REACT,
 )
 

@@ -22,6 +22,14 @@ BYSTANDERS = (
         "Claude Code's history of prompts; the sessions are in its projects folder",
     ),
     (
+        keys("req", "resp"),
+        "MetaGPT's pool of experiences; the run is in storage/team/team.json",
+    ),
+    (
+        keys("test_run", "logs"),
+        "a statistic over AutoGPT runs",
+    ),
+    (
         keys("session_id", "text", "ts"),
         "Codex's history of prompts; the rollouts are in its sessions folder",
     ),

@@ -14,7 +14,7 @@ from scoring import strictjson
 from scoring.errors import UnreadableFile
 from scoring.schema import Call, Tokens
 
-_TEXT_KEYS = ("text", "value", "content", "refusal", "output")
+_TEXT_KEYS = ("text", "value", "content", "reasoning", "thinking", "refusal", "output")
 
 
 def record(value: Any) -> Mapping[str, Any]:
@@ -117,7 +117,8 @@ def call(value: Any) -> Call:
         (inner[key] for key in ("arguments", "args", "input") if key in inner), None
     )
     return Call(
-        name=string(inner, "name", "function_name", "tool_name") or "unnamed",
+        name=string(inner, "name", "function_name", "tool_name", "function")
+        or "unnamed",
         arguments=parsed(arguments),
         id=string(row, "id", "call_id", "tool_call_id") or None,
     )

@@ -11,7 +11,7 @@ from scoring.schema import Call, infer_kind
 
 RULES = (
     ("memory", r"memor|remember|recall|archival|conversation_search|note"),
-    ("planning", r"todo|(?:^|[_.-])plan|planning|update_plan|decompose"),
+    ("planning", r"todo|(?:^|[_.-])plan|planning|decompose|write(?:prd|design|tasks)"),
     ("reflection", r"reflect|critique|self_review"),
     ("reasoning", r"^think|(?:^|_)think(?:ing)?$|scratchpad"),
     ("perception", r"screenshot|observe|view_image|look_at|take_snapshot"),

@@ -33,7 +33,8 @@ NEAREST = 3
 Results = Iterator[Episode | RowError]
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_TEXT_LABEL = re.compile(r"^([A-Z][A-Za-z ]{1,24}?)(?: \d+)?:", re.MULTILINE)
+_STAMP = r"(?:\d{4}-\d\d-\d\d[ T][\d:,.]+ [A-Z]+ +)?"
+_TEXT_LABEL = re.compile(rf"^{_STAMP}([A-Z][A-Za-z ]{{1,24}}?)(?: \d+)?:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _open_text(
     readers = [format for format in formats if format.unit == "text"]
     format = chosen or find(readers, [labels]) or _unknown(readers, labels, "text")
     lines = ((number, _printable(line)) for number, line in text_lines(window))
-    return Reading(format, _warned(format.read(lines)))
+    return Reading(format, _warned(_of_value(format, lines, None, cut=False)))
 
 
 def _open_json(rows: Rows, formats: Sequence[Format], chosen: Format | None) -> Reading:
@@ -146,8 +147,8 @@ def _of_file(format: Format, rows: Rows) -> Results:
         if isinstance(row, RowError):
             cut = cut or row.truncated
             yield row
-        elif isinstance(row.value, dict):
-            log.append(row.value)
+        elif (record := _record(row.value)) is not None:
+            log.append(record)
             size += row.size
         elif records := _all_records(row.value):
             yield from _of_value(format, records, row.line, row.truncated)
@@ -159,16 +160,31 @@ def _of_file(format: Format, rows: Rows) -> Results:
         yield from _of_value(format, log, None, cut)
 
 
+def _record(value: Any) -> Record | None:
+    """An object; some logs write it as a pair of its kind and the object itself."""
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
+        value = value[1]
+    return value if isinstance(value, dict) else None
+
+
 def _all_records(value: Any) -> list[Record]:
-    return [value] if isinstance(value, dict) else fields.records(value)
+    one = _record(value)
+    if one is not None:
+        return [one]
+    items = value if isinstance(value, list) else []
+    return [record for item in items if (record := _record(item)) is not None]
 
 
 def _of_value(format: Format, value: Any, line: int | None, cut: bool) -> Results:
+    result: Episode | RowError | None = None
     try:
         for result in format.read(value):
             yield _truncated(result) if cut else result
     except InvalidInput as error:
         yield RowError(error.line or line, error.detail, error.pointer)
+    else:
+        if result is None:
+            yield RowError(line, "no episode inside")
 
 
 def _truncated(result: Episode | RowError) -> Episode | RowError:

@@ -1,0 +1,177 @@
+"""AutoGPT: console logs of 2023, benchmark logs, message histories, and `state.json`.
+
+An answer is a JSON text `{thoughts: {text, reasoning, plan, criticism}, command: {name,
+args}}`; what doesn't parse is what was said.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from scoring.errors import InvalidInput, UnreadableFile
+from scoring.formats import fields
+from scoring.formats.conversation import NO_TASK, Conversation, Turn
+from scoring.formats.format import Format, Record, RowError, keys
+from scoring.formats.openai_chat import hear_message
+from scoring.formats.rows import MAX_ROW
+from scoring.schema import Call, Episode
+
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:,.]+ [A-Z]+ +(.*)", re.DOTALL)
+_LABEL = re.compile(
+    r".*?(THOUGHTS|REASONING|PLAN|CRITICISM|NEXT ACTION|SYSTEM):\s*(.*)", re.DOTALL
+)
+_COMMAND = re.compile(r"COMMAND = (.*?)\s+ARGUMENTS = (.*)", re.DOTALL)
+_RETURNED = re.compile(r"Command \S+ returned: ")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
+_ASPECTS = ("text", "reasoning", "plan", "criticism", "self_criticism", "observations")
+
+
+def read_log(lines: Iterator[tuple[int, str]]) -> Iterator[Episode | RowError]:
+    """A console log: one run, whose goals it doesn't hold."""
+    turn = Turn(Conversation(task=NO_TASK))
+    for label, body in _entries(lines):
+        if label == "NEXT ACTION":
+            command = _COMMAND.match(body)
+            name, arguments = command.groups() if command else (body, None)
+            turn.calls.append(Call(name or "unnamed", arguments))
+            turn.end()
+        elif label == "SYSTEM":
+            turn.talk.result(_RETURNED.sub("", body, count=1))
+        elif label:
+            turn.thoughts.append(body)
+    turn.end()
+    yield turn.talk.episode(source=AUTOGPT_LOG.name)
+
+
+def _entries(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[str, str]]:
+    """(label, text) of each entry; a text may run over many lines."""
+    label, parts, size = "", [""], 0
+    for _, line in lines:
+        stamped = _STAMP.match(line)
+        entry = _LABEL.match(stamped.group(1)) if stamped else None
+        if stamped and not stamped.group(1).startswith("- "):
+            yield label, "\n".join(parts).strip()
+            label, parts, size = "", [], 0
+        if entry:
+            label = entry.group(1)
+        parts.append(entry.group(2) if entry else stamped.group(1) if stamped else line)
+        size += len(line)
+        if size > MAX_ROW:
+            raise UnreadableFile("an entry of more than 64 MB")
+    yield label, "\n".join(parts).strip()
+
+
+def read_benchmark(row: Record) -> Iterator[Episode | RowError]:
+    """`{challenge: {time of the run: {"1": {role, content}}}}`: a run each."""
+    for challenge, runs in row.items():
+        for time, answers in fields.record(runs).items():
+            try:
+                yield _benchmark_run(challenge, time, fields.record(answers))
+            except InvalidInput as error:
+                yield RowError(None, error.detail, pointer=f"/{challenge}/{time}")
+
+
+def _benchmark_run(challenge: str, time: str, answers: Record) -> Episode:
+    talk = Conversation(task=challenge)
+    for number in sorted(answers, key=lambda name: (len(name), name)):
+        answer = fields.record(answers[number])
+        _answer(talk, answer.get("content"), f"/{number}")
+    return talk.episode(source=AUTOGPT_BENCHMARK.name, id=f"{challenge} {time}")
+
+
+def read_messages(messages: Sequence[Record]) -> Iterator[Episode]:
+    """`full_message_history.json` of a debug log."""
+    talk = Conversation()
+    for i, message in enumerate(messages):
+        if message.get("role") == "assistant":
+            _answer(talk, message.get("content"), f"/{i}")
+        elif message.get("role") == "system" and talk.waits():
+            talk.result(fields.text(message.get("content")))
+        else:
+            hear_message(talk, message, at=f"/{i}")
+    talk.task = talk.task or NO_TASK
+    yield talk.episode(source=AUTOGPT_MESSAGES.name)
+
+
+def _answer(talk: Conversation, content: Any, at: str) -> None:
+    answer = fields.record(fields.parsed(content))
+    thoughts = fields.record(answer.get("thoughts", answer.get("mind")))
+    command = fields.record(answer.get("command", answer.get("ability")))
+    if not thoughts and not command:
+        talk.step(fields.text(content), raw_ref=at)
+        return
+    calls = [fields.call(command)] if command.get("name") else []
+    talk.step(fields.string(thoughts, "speak"), _thought(thoughts), calls, raw_ref=at)
+
+
+def _thought(thoughts: Record) -> str:
+    return "\n".join(fields.text(thoughts[a]) for a in _ASPECTS if thoughts.get(a))
+
+
+def read_state(row: Record) -> Iterator[Episode]:
+    """`state.json` of AutoGPT 0.5 and later: its "episodes" are our steps."""
+    talk = Conversation(task=fields.text(row.get("task")))
+    history = fields.record(row.get("history"))
+    for i, cycle in enumerate(fields.records(history.get("episodes"))):
+        action = fields.record(cycle.get("action"))
+        said = action.get("thoughts")
+        thought = _thought(said) if isinstance(said, dict) else fields.text(said)
+        tool = fields.record(action.get("use_tool"))
+        talk.step("", thought, [fields.call(tool)], raw_ref=f"/history/episodes/{i}")
+        _state_result(talk, fields.record(cycle.get("result")))
+    profile = fields.record(row.get("ai_profile"))
+    yield talk.episode(
+        source=AUTOGPT_STATE.name,
+        id=fields.string(row, "agent_id"),
+        agent=fields.string(profile, "ai_name"),
+        columns=fields.without(row, "task", "history"),
+    )
+
+
+def _state_result(talk: Conversation, result: Record) -> None:
+    said = (result.get(k) for k in ("outputs", "reason", "error", "feedback"))
+    text = next((fields.text(value) for value in said if value is not None), None)
+    if text is not None:
+        talk.result(text, is_error=result.get("status") == "error")
+
+
+def _is_benchmark(row: Record) -> bool:
+    runs = fields.record(next(iter(row.values()), None))
+    time, answers = next(iter(runs.items()), ("", None))
+    first = fields.record(next(iter(fields.record(answers).values()), None))
+    return bool(_DATE.match(time)) and "content" in first
+
+
+def _is_answer(row: Record) -> bool:
+    answer = fields.record(fields.parsed(row["content"]))
+    return row["role"] == "assistant" and "thoughts" in answer and len(row) == 2
+
+
+AUTOGPT_LOG = Format(
+    name="autogpt_log",
+    title="AutoGPT console logs",
+    needs=(keys("REASONING", "NEXT ACTION"),),
+    read=read_log,
+    unit="text",
+)
+AUTOGPT_BENCHMARK = Format(
+    name="autogpt_benchmark",
+    title="AutoGPT benchmark logs",
+    needs=(frozenset(),),
+    accepts=_is_benchmark,
+    read=read_benchmark,
+)
+AUTOGPT_MESSAGES = Format(
+    name="autogpt_messages",
+    title="AutoGPT message histories",
+    needs=(keys("role", "content"),),
+    accepts=_is_answer,
+    read=read_messages,
+    unit="file",
+)
+AUTOGPT_STATE = Format(
+    name="autogpt_state",
+    title="AutoGPT agent states",
+    needs=(keys("agent_id", "task", "history"),),
+    read=read_state,
+)

@@ -1,0 +1,104 @@
+"""Data sets that come with step labels: PRM800K (arXiv:2305.20050), Math-Shepherd
+(arXiv:2312.08935) and TRL's stepwise supervision.
+
+The labels are kept as `meta["verdicts"]`: one a step, -1, 0, +1, or None.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from scoring.errors import InvalidEpisode
+from scoring.formats import fields
+from scoring.formats.conversation import Conversation
+from scoring.formats.format import Format, Record, keys
+from scoring.schema import VERDICTS, Episode
+
+_TAG = "ки"
+_SIGNS = {"+": 1, "-": -1}
+
+
+def read_prm800k(row: Record) -> Iterator[Episode]:
+    """The chain that was chosen; its alternatives stay in `meta`."""
+    question = fields.record(row.get("question"))
+    label = fields.record(row.get("label"))
+    chain = [_chosen(step) for step in fields.records(label.get("steps"))]
+    steps = [step for step in chain if step is not None]
+    yield _episode(PRM800K.name, fields.string(question, "problem"), steps, row)
+
+
+def _chosen(step: Record) -> tuple[str, int | None] | None:
+    completions = fields.records(step.get("completions"))
+    chosen = fields.count(step.get("chosen_completion"))
+    if chosen is not None and chosen < len(completions):
+        return _rated(completions[chosen])
+    if step.get("human_completion") is not None:
+        return _rated(fields.record(step["human_completion"]))
+    # the labeller stopped here: the one completion that was rated ends the chain
+    return _rated(completions[0]) if len(completions) == 1 else None
+
+
+def _rated(completion: Record) -> tuple[str, int | None]:
+    rating = completion.get("rating")
+    return fields.string(completion, "text"), rating if rating in VERDICTS else None
+
+
+def read_math_shepherd(row: Record) -> Iterator[Episode]:
+    """A tag ends each step in `input`; in `label` a + or - stands at its place."""
+    said, marked = fields.string(row, "input"), fields.string(row, "label")
+    task, begins, solution = said.partition("Step 1")
+    if not begins:
+        raise InvalidEpisode("no 'Step 1' parts problem and solution", pointer="/input")
+    steps: list[tuple[str, int | None]] = []
+    place = len(task)
+    for text in (begins + solution).split(_TAG):
+        place += len(text)
+        steps.append((text.strip(), _SIGNS.get(marked[place : place + 1])))
+        place += 1
+    yield _episode(MATH_SHEPHERD.name, task.strip(), steps, row)
+
+
+def read_stepwise(row: Record) -> Iterator[Episode]:
+    completions = [fields.text(text) for text in fields.items(row.get("completions"))]
+    labels = [1 if label else -1 for label in fields.items(row.get("labels"))]
+    if len(labels) != len(completions):
+        detail = f"{len(completions)} completions but {len(labels)} labels"
+        raise InvalidEpisode(detail, pointer="/labels")
+    steps = list(zip(completions, labels, strict=True))
+    yield _episode(STEPWISE.name, fields.text(row.get("prompt")), steps, row)
+
+
+def _episode(
+    source: str, task: str, steps: Sequence[tuple[str, int | None]], row: Record
+) -> Episode:
+    talk = Conversation(task=task)
+    kept = [(text, verdict) for text, verdict in steps if text]
+    for text, _ in kept:
+        talk.step(text)
+    episode = talk.episode(source=source, columns=row)
+    verdicts = [verdict for _, verdict in kept]
+    return replace(episode, meta={**episode.meta, "verdicts": verdicts})
+
+
+def _is_tagged(row: Record) -> bool:
+    return _TAG in fields.string(row, "input")
+
+
+PRM800K = Format(
+    name="prm800k",
+    title="PRM800K labels",
+    needs=(keys("labeler", "question", "label"),),
+    read=read_prm800k,
+)
+MATH_SHEPHERD = Format(
+    name="math_shepherd",
+    title="Math-Shepherd labels",
+    needs=(keys("input", "label", "task"),),
+    accepts=_is_tagged,
+    read=read_math_shepherd,
+)
+STEPWISE = Format(
+    name="trl_stepwise",
+    title="TRL stepwise supervision",
+    needs=(keys("prompt", "completions", "labels"),),
+    read=read_stepwise,
+)
