@@ -79,7 +79,12 @@ class Scores(View):
         asked = _asked(self, request)
         if _is_long(request, asked.runs):
             job = scores.start(
-                self.project, user=self.user, episodes=asked.runs, key=key, **asked.by
+                self.project,
+                user=self.user,
+                episodes=asked.runs,
+                social=asked.social,
+                key=key,
+                **asked.by,
             )
             return accepted(job)
         if _has_lines(request):

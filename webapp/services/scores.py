@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from webapp.services import (
     stored_scores,
     uploads,
 )
+from webapp.services.answers import Inputs
 
 T = TypeVar("T")
 
@@ -82,12 +84,14 @@ def start(
     project: Project,
     *,
     user: User | None,
-    episodes: Iterable[schema.Episode] | None = None,
+    episodes: Sequence[schema.Episode] | None = None,
+    social: Sequence[rewards.Social | None] | None = None,
     model: str = "champion",
     spec: str | None = None,
     key: str | None = None,
 ) -> Job:
     """Queue the scoring of `episodes` into a file, or of every stored episode.
+    `social` is what is known of each one's manners.
 
     Raises:
         Invalid: no such model or spec, or none promoted where the spec needs one.
@@ -97,9 +101,10 @@ def start(
     asked = _model(project, model, row.to_spec())
     data: dict[str, Any] = {"model": asked and asked.pk, "spec": row.sha256}
     if episodes is not None:
-        lines = (json.dumps(episode.to_dict()) + "\n" for episode in episodes)
-        upload = uploads.store(BytesIO("".join(lines).encode()))
-        data["upload"] = upload.sha256
+        pairs = zip(episodes, social or [None] * len(episodes), strict=True)
+        lines = "".join(_written(*pair) for pair in pairs)
+        upload = uploads.store(BytesIO(lines.encode()))
+        data |= {"upload": upload.sha256, "episodes": len(episodes)}
     return jobs.create(project, kind=Kind.SCORE, user=user, data=data, key=key)
 
 
@@ -150,20 +155,29 @@ def _score_file(
     assert path is not None  # noqa: S101 - the job has an upload
     path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(f".{job.fence}")
-    total = uploads.find(job.input["upload"]).size
+    named, done = predictions.describe(model), 0
     with draft.open("w") as out, uploads.find(job.input["upload"]).path.open() as lines:
-        runs = (schema.Episode.from_dict(json.loads(line)) for line in lines)
-        done = 0
-        for chunk in _chunks(runs, lambda run: len(run.steps)):
-            said = predictions.ask_patiently(model, chunk)
-            for run, prediction in zip(chunk, said, strict=True):
-                named = predictions.describe(model)
-                body = rewards.score(run, prediction, rules, model=named)
+        for chunk in _chunks(map(_read, lines), lambda pair: len(pair[0].steps)):
+            said = predictions.ask_patiently(model, [run for run, _ in chunk])
+            for (run, social), prediction in zip(chunk, said, strict=True):
+                body = rewards.score(run, prediction, rules, social=social, model=named)
                 out.write(json.dumps(body) + "\n")
                 yield body["valid"]
             done += len(chunk)
+            total = job.input["episodes"]
             jobs.report(job, phase="scoring", done=done, total=total)
     draft.replace(path)
+
+
+def _written(run: schema.Episode, social: rewards.Social | None) -> str:
+    row = {"episode": run.to_dict(), "social": social and asdict(social)}
+    return json.dumps(row) + "\n"
+
+
+def _read(line: str) -> Inputs:
+    row = json.loads(line)
+    social = row["social"] and rewards.Social(**row["social"])
+    return schema.Episode.from_dict(row["episode"]), social
 
 
 def _chunks(items: Iterable[T], steps: Callable[[T], int]) -> Iterator[list[T]]:

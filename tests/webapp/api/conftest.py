@@ -1,9 +1,11 @@
 """Clients of the API, each with a real token."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from rest_framework.test import APIClient
 
 from tests import factories
@@ -33,3 +35,15 @@ def api_with(alice: User, project: Project) -> Callable[..., APIClient]:
 def outsider(charlie: User) -> APIClient:
     """Charlie's, with every scope in a project of his own."""
     return client_of(charlie, charlie.projects.get())
+
+
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """For tests that speak WSGI: as with Django's own test client, a request must not
+    end the test's transaction."""
+    both = (request_started, request_finished)
+    for signal in both:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in both:
+        signal.connect(close_old_connections)

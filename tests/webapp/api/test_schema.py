@@ -1,13 +1,10 @@
 """The OpenAPI document keeps its word, whatever is sent."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
@@ -42,17 +39,6 @@ KEPT = [
     content_type_conformance,
     response_schema_conformance,
 ]
-
-
-@pytest.fixture
-def one_connection() -> Iterator[None]:
-    """As Django's own test client: a request must not end the test's transaction."""
-    both = (request_started, request_finished)
-    for signal in both:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in both:
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture
