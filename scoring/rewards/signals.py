@@ -46,13 +46,10 @@ class Signals:
             series = getattr(self, name)
             if series is not None:
                 _check_series(name, series, steps, bounds, gaps=gaps)
-        for name in ("final", "social"):
-            if getattr(self, name) is not None:
-                check_number(getattr(self, name), f"/{name}", _UNIT)
-        if self.violations is not None:
-            _check_violations(self.violations, steps)
-        if self.corrections is not None:
-            check_corrections(self.corrections, steps)
+        for name, number in (("final", self.final), ("social", self.social)):
+            check_number(0.0 if number is None else number, f"/{name}", _UNIT)
+        _check_violations(() if self.violations is None else self.violations, steps)
+        check_corrections(() if self.corrections is None else self.corrections, steps)
         if self.ended not in ("terminated", "truncated"):
             raise InvalidSignals("expected terminated or truncated", pointer="/ended")
 

@@ -1,7 +1,6 @@
 """Invariants 7, 8 and 10: shaping, GAE and group advantages."""
 
 import numpy as np
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -16,6 +15,10 @@ totals = st.lists(small, min_size=2, max_size=8)
 rollouts = st.lists(st.lists(small, min_size=1, max_size=5), min_size=2, max_size=5)
 
 
+def near(found: object, wanted: object, by: float) -> bool:
+    return bool(np.allclose(found, wanted, rtol=0, atol=by))
+
+
 @PROVEN
 @given(pairs, unit)
 def test_7_shaping_shifts_every_return_by_the_first_potential(
@@ -24,7 +27,7 @@ def test_7_shaping_shifts_every_return_by_the_first_potential(
     rewards, potential = (np.array(column) for column in zip(*steps, strict=True))
     plain = returns(rewards, gamma)
     shaped = returns(rewards + shaping(potential, gamma), gamma)
-    assert shaped == pytest.approx(plain - potential, abs=1e-9)
+    assert near(shaped, plain - potential, 1e-9)
 
 
 @PROVEN
@@ -36,7 +39,7 @@ def test_7_shaping_leaves_group_advantages_alone(
         np.array(row) + shaping([start, *np.arange(len(row) - 1)]) for row in rows
     ]
     plain = grpo([sum(row) for row in rows])
-    assert grpo([row.sum() for row in shaped]) == pytest.approx(plain, abs=1e-5)
+    assert near(grpo([row.sum() for row in shaped]), plain, 1e-5)
 
 
 @PROVEN
@@ -46,10 +49,10 @@ def test_8_gae_at_both_ends_of_lambda(
 ) -> None:
     rewards, values = (np.array(column) for column in zip(*steps, strict=True))
     far, _ = gae(rewards, values, gamma, 1.0, bootstrap)
-    near, _ = gae(rewards, values, gamma, 0.0, bootstrap)
+    close, _ = gae(rewards, values, gamma, 0.0, bootstrap)
     after = np.append(values[1:], bootstrap)
-    assert far == pytest.approx(returns(rewards, gamma, bootstrap) - values, abs=1e-9)
-    assert near == pytest.approx(rewards + gamma * after - values, abs=1e-9)
+    assert near(far, returns(rewards, gamma, bootstrap) - values, 1e-9)
+    assert near(close, rewards + gamma * after - values, 1e-9)
 
 
 @PROVEN
@@ -62,7 +65,7 @@ def test_8_gae_of_shaped_rewards_against_shaped_values_is_unchanged(
     plain, _ = gae(rewards, values, gamma, lam)
     moved = rewards + shaping(potential, gamma)
     shaped, _ = gae(moved, values - potential, gamma, lam)
-    assert shaped == pytest.approx(plain, abs=1e-9)
+    assert near(shaped, plain, 1e-9)
 
 
 @PROVEN
@@ -73,24 +76,24 @@ def test_9_at_one_step_process_and_outcome_advantages_coincide(
     scores = [combine(Signals("e", (f,), final=f)) for f in (a, b, c)]
     stepwise = process_to_go([step_rewards(score) for score in scores])
     outcome = grpo([score["total"] for score in scores])
-    assert np.concatenate(stepwise) == pytest.approx(outcome, abs=1e-6)
+    assert near(np.concatenate(stepwise), outcome, 1e-6)
 
 
 @PROVEN
-@given(totals, small, st.floats(0.5, 4), st.randoms(use_true_random=False))
+@given(totals, small, st.floats(0.5, 4))
 def test_10_group_advantages_sum_to_zero_and_ignore_order_shift_and_scale(
-    group: list[float], shift: float, scale: float, shuffle: object
+    group: list[float], shift: float, scale: float
 ) -> None:
     values = np.array(group)
-    order = sorted(range(len(group)), key=lambda _: shuffle.random())  # type: ignore[attr-defined]
+    order = np.argsort(values)
     for method in (grpo, dr_grpo, rloo):
         plain = method(values)
-        assert plain.sum() == pytest.approx(0, abs=1e-7)
-        assert method(values[order]) == pytest.approx(plain[order], abs=1e-7)
+        assert abs(plain.sum()) < 1e-7
+        assert near(method(values[order]), plain[order], 1e-7)
     assume(np.ptp(values) > 1e-3)
     plain, eps = grpo(values), 1e-4
-    assert grpo(values * scale, eps * scale) == pytest.approx(plain, abs=1e-6)
-    assert grpo(values + shift) == pytest.approx(plain, abs=1e-6)
+    assert near(grpo(values * scale, eps * scale), plain, 1e-6)
+    assert near(grpo(values + shift), plain, 1e-6)
 
 
 @PROVEN
