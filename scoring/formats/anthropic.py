@@ -23,7 +23,6 @@ def read(row: Record) -> Iterator[Episode]:
     hear(talk, fields.items(row.get("messages")))
     talk.ended = ended_by(row.get("stop_reason"))
     yield talk.episode(
-        source=ANTHROPIC.name,
         id=fields.string(row, "id"),
         model=fields.string(row, "model"),
         columns=fields.without(row, "id", "model", "messages", "system"),
@@ -34,7 +33,7 @@ def read(row: Record) -> Iterator[Episode]:
 def read_bare(messages: Sequence[Any]) -> Iterator[Episode]:
     talk = Conversation()
     hear(talk, messages)
-    yield talk.episode(source=ANTHROPIC_MESSAGES.name)
+    yield talk.episode()
 
 
 def hear(talk: Conversation, messages: Sequence[Any]) -> None:

@@ -27,7 +27,6 @@ def _episode(row: Record, parent: str = "") -> Episode:
         _hear(talk, step, f"/steps/{i}")
     columns = fields.without(row, "steps", "session_id", "subagent_trajectories")
     return talk.episode(
-        source=ATIF.name,
         id=_id(row),
         agent=fields.string(agent, "name"),
         model=fields.string(agent, "model_name"),

@@ -40,7 +40,7 @@ def read_log(lines: Iterator[tuple[int, str]]) -> Iterator[Episode | RowError]:
         elif label:
             turn.thoughts.append(body)
     turn.end()
-    yield turn.talk.episode(source=AUTOGPT_LOG.name)
+    yield turn.talk.episode()
 
 
 def _entries(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[str, str]]:
@@ -76,7 +76,7 @@ def _benchmark_run(challenge: str, time: str, answers: Record) -> Episode:
     for number in sorted(answers, key=lambda name: (len(name), name)):
         answer = fields.record(answers[number])
         _answer(talk, answer.get("content"), f"/{number}")
-    return talk.episode(source=AUTOGPT_BENCHMARK.name, id=f"{challenge} {time}")
+    return talk.episode(id=f"{challenge} {time}")
 
 
 def read_messages(messages: Sequence[Record]) -> Iterator[Episode]:
@@ -90,7 +90,7 @@ def read_messages(messages: Sequence[Record]) -> Iterator[Episode]:
         else:
             hear_message(talk, message, at=f"/{i}")
     talk.task = talk.task or NO_TASK
-    yield talk.episode(source=AUTOGPT_MESSAGES.name)
+    yield talk.episode()
 
 
 def _answer(talk: Conversation, content: Any, at: str) -> None:
@@ -121,7 +121,6 @@ def read_state(row: Record) -> Iterator[Episode]:
         _state_result(talk, fields.record(cycle.get("result")))
     profile = fields.record(row.get("ai_profile"))
     yield talk.episode(
-        source=AUTOGPT_STATE.name,
         id=fields.string(row, "agent_id"),
         agent=fields.string(profile, "ai_name"),
         columns=fields.without(row, "task", "history"),

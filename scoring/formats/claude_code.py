@@ -60,7 +60,6 @@ def _episode(thread: Sequence[Record], sub_agent: str) -> Episode:
     }
     session = fields.string(thread[0], "sessionId", "session_id")
     return talk.episode(
-        source=CLAUDE_CODE.name,
         id=":".join(filter(None, [session, sub_agent])),
         model=_model(turns),
         columns={name: value for name, value in columns.items() if value},

@@ -37,7 +37,6 @@ def read(rows: Sequence[Record]) -> Iterator[Episode]:
     turn.end()
     meta = about.get("session_meta", {})
     yield talk.episode(
-        source=CODEX.name,
         id=fields.string(meta, "id"),
         model=fields.string(about.get("turn_context", {}), "model"),
         columns={
@@ -85,7 +84,6 @@ def read_exec(rows: Sequence[Record]) -> Iterator[Episode]:
     ]
     threads = (fields.string(row, "thread_id") for row in rows)
     yield talk.episode(
-        source=CODEX_EXEC.name,
         id=next(filter(None, threads), ""),
         columns={"turns": ends} if ends else None,
     )

@@ -151,7 +151,6 @@ class Conversation:
     def episode(
         self,
         *,
-        source: str,
         columns: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Episode:
@@ -171,12 +170,12 @@ class Conversation:
             system=self.system_prompt,
             steps=tuple(_finished(step, calls) for step, calls in self._steps),
             ended=self.ended,
-            meta=self._meta(source, columns),
+            meta=self._meta(columns),
             **more,
         )
 
-    def _meta(self, source: str, columns: Mapping[str, Any] | None) -> dict[str, Any]:
-        meta: dict[str, Any] = {"source_format": source}
+    def _meta(self, columns: Mapping[str, Any] | None) -> dict[str, Any]:
+        meta: dict[str, Any] = {}
         if columns:
             meta["columns"] = dict(columns)
         if self._heard:

@@ -29,7 +29,6 @@ def _episode(name: str, run: Record) -> Episode:
             block.add(line)
     talk, _ = converse(block)
     return talk.episode(
-        source=FIREACT.name,
         id=name,
         columns=fields.without(run, "traj"),
         outcome=outcome_of(run, talk),

@@ -33,7 +33,6 @@ def _sample(sample: Record, evaluation: Record) -> Episode:
         hear_message(talk, _resolved(message, attached), at=f"/messages/{i}")
     talk.task = talk.task or fields.text(sample.get("input"))
     return talk.episode(
-        source=INSPECT.name,
         id=f"{sample.get('id')}:{sample.get('epoch', 1)}",
         model=fields.string(evaluation, "model"),
         agent=fields.string(evaluation, "task"),

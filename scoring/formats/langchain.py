@@ -33,7 +33,7 @@ def read(messages: Sequence[Record]) -> Iterator[Episode]:
         thought = fields.string(about, "reasoning_content")
         known = {**row, "role": role, "reasoning_content": thought}
         hear_message(talk, known, at=f"/{i}", usage=usage)
-    yield talk.episode(source=LANGCHAIN.name)
+    yield talk.episode()
 
 
 def read_states(states: Sequence[Record]) -> Iterator[Episode]:

@@ -20,18 +20,18 @@ _FINE = ("OK", "success", "")
 
 
 def read(row: Record) -> Iterator[Episode]:
-    yield _episode(row, LETTA.name)
+    yield _episode(row)
 
 
 def read_agents(row: Record) -> Iterator[Episode | RowError]:
     for i, agent in enumerate(fields.records(row.get("agents"))):
         try:
-            yield _episode(agent, LETTA_AGENTS.name)
+            yield _episode(agent)
         except InvalidInput as error:
             yield RowError(None, error.detail, pointer=f"/agents/{i}")
 
 
-def _episode(agent: Record, source: str) -> Episode:
+def _episode(agent: Record) -> Episode:
     talk = Conversation()
     talk.system(fields.string(agent, "system"))
     scripted: set[str] = set()
@@ -42,7 +42,6 @@ def _episode(agent: Record, source: str) -> Episode:
         elif fields.string(message, "tool_call_id") not in scripted:
             _hear(talk, message, f"/messages/{i}")
     return talk.episode(
-        source=source,
         id=fields.string(agent, "id", "name"),
         agent=fields.string(agent, "name"),
         model=fields.string(fields.record(agent.get("llm_config")), "model"),

@@ -24,7 +24,6 @@ def read(row: Record) -> Iterator[Episode]:
     costs = fields.record(row.get("context")).get("cost_manager")
     columns = fields.without(row, "env", "idea", "context")
     yield talk.episode(
-        source=METAGPT.name,
         columns={**columns, "cost_manager": fields.parsed(costs)},
     )
 

@@ -20,7 +20,6 @@ def read(row: Record) -> Iterator[Episode]:
     for i, message in enumerate(fields.records(row.get("messages"))):
         _hear(talk, message, f"/messages/{i}")
     yield talk.episode(
-        source=MINI_SWE_AGENT.name,
         id=fields.string(row, "instance_id"),
         model=fields.string(model, "model_name"),
         columns=fields.without(row, "messages", "instance_id"),

@@ -30,7 +30,6 @@ def read(row: Record) -> Iterator[Episode]:
     talk.reward(fields.items(row.get("step_rewards")))
     talk.ended = ended_by(row.get("status") or row.get("finish_reason"))
     yield talk.episode(
-        source=CHAT.name,
         columns=fields.without(row, *carrier, *_MODELS),
         id=fields.string(row, *_IDS),
         model=fields.string(row, *_MODELS),
@@ -43,7 +42,7 @@ def read_bare(messages: Sequence[Any]) -> Iterator[Episode]:
     """A list of messages without a carrier."""
     talk = Conversation()
     hear(talk, messages)
-    yield talk.episode(source=MESSAGES.name)
+    yield talk.episode()
 
 
 def hear(

@@ -77,7 +77,7 @@ def _thought(item: Record) -> str:
 def read_bare(items: Sequence[Record]) -> Iterator[Episode]:
     talk = Conversation()
     hear(talk, items)
-    yield talk.episode(source=RESPONSES_ITEMS.name)
+    yield talk.episode()
 
 
 def read(row: Record) -> Iterator[Episode]:
@@ -90,7 +90,6 @@ def read(row: Record) -> Iterator[Episode]:
     if row.get("truncated") is True:
         talk.ended = "truncated"
     yield talk.episode(
-        source=RESPONSES.name,
         id=fields.string(response, "id"),
         model=fields.string(response, "model"),
         columns=fields.without(row, "output", "input"),
@@ -113,7 +112,6 @@ def read_run_state(row: Record) -> Iterator[Episode]:
         take(turn, fields.record(item.get("raw_item")), agent)
     turn.end()
     yield talk.episode(
-        source=RUN_STATE.name,
         agent=fields.string(fields.record(row.get("current_agent")), "name"),
         columns=fields.without(
             row, "original_input", "generated_items", "session_items"

@@ -30,7 +30,6 @@ def read(row: Record) -> Iterator[Episode]:
     report = fields.record(fields.record(row.get("test_result")).get("report"))
     model = fields.record(fields.record(row.get("metadata")).get("llm_config"))
     yield talk.episode(
-        source=OPENHANDS_OUTPUT.name,
         id=fields.string(row, "instance_id"),
         model=fields.string(model, "model"),
         columns=fields.without(row, "instance_id", "history"),
@@ -55,7 +54,7 @@ def read_events(events: Sequence[Record]) -> Iterator[Episode]:
     talk = Conversation()
     hear = _hear_v1 if any("kind" in event for event in events) else _hear_v0
     hear(talk, events)
-    yield talk.episode(source=OPENHANDS.name)
+    yield talk.episode()
 
 
 def _hear_v0(talk: Conversation, events: Iterable[Record]) -> None:

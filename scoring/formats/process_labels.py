@@ -23,7 +23,7 @@ def read_prm800k(row: Record) -> Iterator[Episode]:
     label = fields.record(row.get("label"))
     chain = [_chosen(step) for step in fields.records(label.get("steps"))]
     steps = [step for step in chain if step is not None]
-    yield _episode(PRM800K.name, fields.string(question, "problem"), steps, row)
+    yield _episode(fields.string(question, "problem"), steps, row)
 
 
 def _chosen(step: Record) -> tuple[str, int | None] | None:
@@ -54,7 +54,7 @@ def read_math_shepherd(row: Record) -> Iterator[Episode]:
         place += len(text)
         steps.append((text.strip(), _SIGNS.get(marked[place : place + 1])))
         place += 1
-    yield _episode(MATH_SHEPHERD.name, task.strip(), steps, row)
+    yield _episode(task.strip(), steps, row)
 
 
 def read_stepwise(row: Record) -> Iterator[Episode]:
@@ -64,17 +64,17 @@ def read_stepwise(row: Record) -> Iterator[Episode]:
         detail = f"{len(completions)} completions but {len(labels)} labels"
         raise InvalidEpisode(detail, pointer="/labels")
     steps = list(zip(completions, labels, strict=True))
-    yield _episode(STEPWISE.name, fields.text(row.get("prompt")), steps, row)
+    yield _episode(fields.text(row.get("prompt")), steps, row)
 
 
 def _episode(
-    source: str, task: str, steps: Sequence[tuple[str, int | None]], row: Record
+    task: str, steps: Sequence[tuple[str, int | None]], row: Record
 ) -> Episode:
     talk = Conversation(task=task)
     kept = [(text, verdict) for text, verdict in steps if text]
     for text, _ in kept:
         talk.step(text)
-    episode = talk.episode(source=source, columns=row)
+    episode = talk.episode(columns=row)
     verdicts = [verdict for _, verdict in kept]
     return replace(episode, meta={**episode.meta, "verdicts": verdicts})
 

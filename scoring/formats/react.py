@@ -144,7 +144,6 @@ def _episode(block: Block, *, is_last: bool) -> Episode:
     if not verdict.known:
         verdict.success = _CORRECT.get(block.group)
     return talk.episode(
-        source=REACT.name,
         columns=_columns(block),
         outcome=Outcome(
             verdict.success,

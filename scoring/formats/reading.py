@@ -179,7 +179,7 @@ def _of_value(format: Format, value: Any, line: int | None, cut: bool) -> Result
     result: Episode | RowError | None = None
     try:
         for result in format.read(value):
-            yield _truncated(result) if cut else result
+            yield _marked(result, format, cut)
     except InvalidInput as error:
         yield RowError(error.line or line, error.detail, error.pointer)
     else:
@@ -187,12 +187,19 @@ def _of_value(format: Format, value: Any, line: int | None, cut: bool) -> Result
             yield RowError(line, "no episode inside")
 
 
-def _truncated(result: Episode | RowError) -> Episode | RowError:
+def _marked(
+    result: Episode | RowError, format: Format, cut: bool
+) -> Episode | RowError:
+    """An episode that says where it came from, and whether its file was cut."""
     if isinstance(result, RowError):
         return result
-    return replace(
-        _with_warning(result, "the file is cut inside this episode"), ended="truncated"
-    )
+    # what is in our own format says itself what it has to say
+    if format.name != "pacenote":
+        meta = {"source_format": format.name, **result.meta}
+        result = replace(result, meta=meta)
+    if cut:
+        result = _with_warning(result, "the file is cut inside this episode")
+    return replace(result, ended="truncated") if cut else result
 
 
 def _warned(results: Results) -> Results:

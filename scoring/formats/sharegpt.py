@@ -27,14 +27,14 @@ _EXAMPLE_ENDS = "start a new problem"
 
 
 def read(row: Record) -> Iterator[Episode]:
-    yield _episode(row, SHAREGPT.name, instructions=0)
+    yield _episode(row, instructions=0)
 
 
 def read_agent_instruct(row: Record) -> Iterator[Episode]:
-    yield _episode(row, AGENT_INSTRUCT.name, _instructions(_messages(row)))
+    yield _episode(row, _instructions(_messages(row)))
 
 
-def _episode(row: Record, source: str, instructions: int) -> Episode:
+def _episode(row: Record, instructions: int) -> Episode:
     messages = _messages(row)
     talk = Conversation()
     talk.system(fields.text(row.get("system")))
@@ -46,7 +46,6 @@ def _episode(row: Record, source: str, instructions: int) -> Episode:
         else:
             hear_message(talk, message, at=f"/{i}")
     return talk.episode(
-        source=source,
         id=fields.string(row, "id"),
         columns=fields.without(row, "id", "conversations", "conversation", "system"),
         outcome=outcome_of(row, talk),

@@ -34,7 +34,6 @@ def _attempt(row: Record) -> Episode:
         _decide(talk, step, f"/trajectory/{i}")
         talk.result(fields.text(step.get("observation")))
     return talk.episode(
-        source=SWE_AGENT.name,
         columns=fields.without(row, "trajectory", "history"),
         outcome=Outcome(answer=fields.string(info, "submission") or None),
     )
@@ -72,7 +71,6 @@ def read_row(row: Record) -> Iterator[Episode]:
     )
     resolved = row.get("target")
     yield talk.episode(
-        source=SWE_AGENT_ROWS.name,
         id=fields.string(row, "instance_id"),
         model=fields.string(row, "model_name"),
         columns=fields.without(row, "trajectory", "instance_id", "model_name"),

@@ -21,7 +21,6 @@ def read(row: Record) -> Iterator[Episode]:
     talk = Conversation()
     hear(talk, fields.items(row.get("traj")))
     yield talk.episode(
-        source=TAU_BENCH.name,
         id=_trial_id(row, "task_id"),
         columns=fields.without(row, "traj"),
         outcome=outcome_of(row, talk),
@@ -46,7 +45,6 @@ def _simulation(row: Record, model: str) -> Episode:
     talk = Conversation(ended=ended_by(row.get("termination_reason")))
     hear(talk, [_of_agent(m) for m in fields.records(row.get("messages"))])
     return talk.episode(
-        source=TAU2.name,
         id=fields.string(row, "id") or _trial_id(row, "task_id"),
         model=model,
         columns=fields.without(row, "id", "messages"),

@@ -24,7 +24,6 @@ def read(row: Record) -> Iterator[Episode]:
     talk.reward([turn.get("reward") for turn in turns])
     outcome = outcome_of(row, talk)
     yield talk.episode(
-        source=VERIFIERS.name,
         columns=fields.without(row, "prompt", "completion"),
         outcome=replace(outcome, reference=fields.string(row, "answer") or None),
     )

@@ -24,7 +24,7 @@ def read(events: Sequence[Record]) -> Iterator[Episode]:
     failed = any("onError" in event for event in events)
     result = "\n".join(filter(None, answers))
     talk.step(calls=[Call("run_program", result=result, is_error=failed)])
-    yield talk.episode(source=VOYAGER.name, columns={"events": len(events)})
+    yield talk.episode(columns={"events": len(events)})
 
 
 def _state(event: Record) -> str:

@@ -3,31 +3,15 @@
 import json
 from io import BytesIO
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scoring.errors import ScoringError
 from scoring.formats import FORMATS, RowError, read
 from scoring.schema import Episode
-from tests.scoring.formats.test_openai_chat import MESSAGES
-from tests.scoring.formats.test_react import LANGCHAIN, LOG
+from tests.scoring.formats.examples import TEXTS, VALUES
 
-FORMAT_NAMES = [None, *(format.name for format in FORMATS)]
-RUN = {"traj": MESSAGES, "reward": True}
-CELL = {"outputs": [{"output_type": "stream", "text": [LOG]}]}
-SEEDS = [
-    json.dumps(MESSAGES),
-    json.dumps({"messages": MESSAGES, "reward": 1.0, "id": 3}) + "\n",
-    json.dumps({"request": {"messages": MESSAGES}, "response": {"choices": [{}]}}),
-    json.dumps(
-        {"task": "t", "steps": [{"text": "a", "calls": [{"name": "f"}]}]}, indent=1
-    ),
-    json.dumps({"7": RUN, "8": RUN}),
-    json.dumps({"cells": [CELL], "nbformat": 4}),
-    LOG,
-    LANGCHAIN,
-]
+FORMAT_NAMES = [None, *TEXTS]
 # tokens that lead a mutation to other branches than random bytes do
 GRAFTS = [
     "null",
@@ -80,10 +64,9 @@ def test_arbitrary_json_under_every_reader(value, name):
     survives(json.dumps(value).encode(), name)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@given(st.data())
-def test_mutated_files(seed, data):
-    text = seed
+@settings(max_examples=400)
+@given(st.sampled_from(list(TEXTS.values())), st.data())
+def test_mutated_files(text, data):
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(text)))
         end = data.draw(st.integers(start, min(len(text), start + 30)))
@@ -91,23 +74,23 @@ def test_mutated_files(seed, data):
     survives(text.encode())
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_files_cut_anywhere(seed):
-    for end in range(0, len(seed), 7):
-        survives(seed[:end].encode())
-
-
-@pytest.mark.parametrize("seed", [json.loads(seed) for seed in SEEDS[:6]])
-@given(st.data())
-def test_valid_files_with_one_value_of_another_type(seed, data):
-    copy = json.loads(json.dumps(seed))
+@settings(max_examples=400)
+@given(st.sampled_from(list(VALUES)), st.data())
+def test_files_with_one_value_of_another_type(name, data):
+    copy = json.loads(TEXTS[name])
     node = copy
     while True:
-        slots = list(node) if isinstance(node, dict) else range(len(node))
-        slot = data.draw(st.sampled_from(list(slots)))
+        slots = list(node) if isinstance(node, dict) else list(range(len(node)))
+        slot = data.draw(st.sampled_from(slots))
         deeper = isinstance(node[slot], dict | list) and node[slot]
         if not deeper or data.draw(st.booleans()):
             break
         node = node[slot]
     node[slot] = data.draw(values)
     survives(json.dumps(copy).encode())
+
+
+def test_files_cut_anywhere():
+    for text in TEXTS.values():
+        for end in range(0, len(text), 29):
+            survives(text[:end].encode())

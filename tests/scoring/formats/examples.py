@@ -1,0 +1,112 @@
+"""One small made-up file of every format, as text."""
+
+import json
+
+from tests.scoring.formats import test_agent_systems as systems
+from tests.scoring.formats import test_anthropic as anthropic
+from tests.scoring.formats import test_inspect as inspect
+from tests.scoring.formats import test_langchain as langchain
+from tests.scoring.formats import test_openai_responses as responses
+from tests.scoring.formats import test_process_labels as labels
+from tests.scoring.formats import test_swe_agents as swe_agents
+from tests.scoring.formats import test_tau_bench as tau_bench
+from tests.scoring.formats.test_atif import RUN as ATIF
+from tests.scoring.formats.test_openai_chat import MESSAGES
+from tests.scoring.formats.test_react import LOG
+from tests.scoring.formats.test_sharegpt import GAME
+from tests.scoring.formats.test_verifiers import ROW as ROLLOUT
+
+_RUN = {
+    "traj": [
+        {"role": "user", "content": "Which river?"},
+        {"role": "assistant", "content": "Thought: The Douro.\nAction: finish[Douro]"},
+        {"role": "user", "content": "Observation: Episode finished, reward = True"},
+    ],
+    "reward": True,
+}
+_CELL = {"outputs": [{"output_type": "stream", "text": LOG}]}
+_MENDED = {"input": "2+2? Step 1: 4 ки", "label": "2+2? Step 1: 4 +", "task": "GSM8K"}
+_CYCLE = {
+    "action": {"thoughts": {"text": "Look."}, "use_tool": {"name": "ls"}},
+    "result": {"status": "success", "outputs": "one.txt"},
+}
+
+VALUES = {
+    "pacenote": {"task": "t", "steps": [{"text": "a", "calls": [{"name": "f"}]}]},
+    "atif": ATIF,
+    "codex": [
+        {"type": "session_meta", "payload": {"id": "s"}},
+        *({"type": "response_item", "payload": item} for item in responses.ITEMS),
+    ],
+    "codex_exec": [
+        {"type": "thread.started", "thread_id": "t"},
+        {"type": "item.completed", "item": {"type": "agent_message", "text": "Done"}},
+    ],
+    "claude_code": anthropic.session(),
+    "claude_export": {"loglines": anthropic.session()},
+    "mini_swe_agent": swe_agents.MINI_2,
+    "openhands_output": swe_agents.OLD_HANDS,
+    "openhands_page": {"items": swe_agents.HANDS_1},
+    "swe_agent_rows": {
+        "instance_id": "i",
+        "exit_status": "submitted",
+        "trajectory": [{"role": r, "text": "Fix."} for r in ("user", "ai")],
+    },
+    "swe_agent": swe_agents.SWE_AGENT,
+    "openai_responses": {
+        "responses_create_params": {"input": responses.ITEMS[:1]},
+        "response": {"output": responses.ITEMS[1:]},
+    },
+    "openai_run_state": {
+        "$schemaVersion": "1.9",
+        "original_input": "Hi?",
+        "generated_items": [{"agent": {"name": "desk"}, "raw_item": responses.SAY}],
+    },
+    "inspect": {
+        "version": 2,
+        "status": "success",
+        "eval": {},
+        "samples": [inspect.SAMPLE],
+    },
+    "metagpt": systems.TEAM,
+    "letta": systems.LETTA,
+    "letta_agents": {"agents": [systems.LETTA], "blocks": []},
+    "autogpt_state": {
+        "agent_id": "a",
+        "task": "List.",
+        "history": {"episodes": [_CYCLE]},
+    },
+    "prm800k": labels.PRM800K,
+    "math_shepherd": _MENDED,
+    "trl_stepwise": {"prompt": "q", "completions": ["a"], "labels": [True]},
+    "tau_bench": tau_bench.RUN,
+    "tau2": {"info": {}, "tasks": [], "simulations": [tau_bench.SIMULATION]},
+    "tau2_simulation": tau_bench.SIMULATION,
+    "verifiers": ROLLOUT,
+    "voyager": [
+        ["onChat", {"onChat": "Hi", "status": {}, "inventory": {}, "voxels": []}]
+    ],
+    "langgraph": [
+        {"values": {"messages": langchain.DUMPS}, "config": {}, "metadata": {}}
+    ],
+    "langchain": langchain.DUMPS,
+    "openhands": swe_agents.HANDS_0,
+    "agent_instruct": {"id": "alfworld_12", "conversations": GAME},
+    "sharegpt": {"conversations": GAME},
+    "anthropic": {"messages": anthropic.MESSAGES},
+    "openai_chat": {"messages": MESSAGES, "reward": 1.0, "id": 3},
+    "openai_items": responses.ITEMS,
+    "autogpt_messages": [{"role": "assistant", "content": systems.ANSWER}],
+    "anthropic_messages": anthropic.MESSAGES,
+    "openai_messages": MESSAGES,
+    "notebook": {"cells": [_CELL], "nbformat": 4},
+    "fireact": {"7": _RUN, "8": _RUN},
+    "autogpt_benchmark": {
+        "TestFiles": {"2023-08-04 08:14:00+00:00": {"1": {"content": systems.ANSWER}}}
+    },
+}
+TEXTS = {
+    **{name: json.dumps(value) for name, value in VALUES.items()},
+    "autogpt_log": systems.LOG,
+    "react": LOG,
+}
