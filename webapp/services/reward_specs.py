@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from scoring import rewards
 from scoring.errors import InvalidSpec
 from webapp.errors import Conflict, Invalid
-from webapp.models import Project, RewardSpec
+from webapp.models import RewardSpec
 
 # no database is asked for anything else (PostgreSQL can't even be asked for NUL)
 _NAME = re.compile(r"[\w./-]{1,120}(@[0-9.]{1,20})?", re.ASCII)
@@ -51,14 +51,6 @@ def listing() -> QuerySet[RewardSpec]:
     return RewardSpec.objects.all()
 
 
-def visible(project: Project) -> QuerySet[RewardSpec]:
-    """The specs a project may name, the built-in ones among them."""
-    for spec in rewards.built_in():
-        store(spec)
-    mine = Q(created_by__isnull=True) | Q(created_by__projects=project)
-    return RewardSpec.objects.filter(mine | Q(pk=project.spec_id)).distinct()
-
-
 def find(name: str) -> RewardSpec:
     """The spec called `default@1`, `default`, `tool_agent@1.0.0` or by its sha256.
 
@@ -68,16 +60,19 @@ def find(name: str) -> RewardSpec:
     try:
         return store(rewards.named(name))
     except InvalidSpec:
-        pass
-    base, _, version = name.removeprefix("reward/").partition("@")
-    covered = Q(version=version) | Q(version__startswith=f"{version}.")
-    rows = RewardSpec.objects.filter(name=base)
-    rows = rows.filter(covered) if version else rows
-    found = RewardSpec.objects.filter(sha256=name).first() or max(
-        rows,
-        key=lambda row: [int(part) for part in row.version.split(".")],
-        default=None,
-    )
+        found = _stored(name) if _NAME.fullmatch(name) else None
     if found is None:
         raise Invalid(f"there is no reward spec {name[:80]!r}")
     return found
+
+
+def _stored(name: str) -> RewardSpec | None:
+    base, _, version = name.removeprefix("reward/").partition("@")
+    rows = RewardSpec.objects.filter(Q(name=base) | Q(sha256=name))
+    if version:
+        rows = rows.filter(Q(version=version) | Q(version__startswith=f"{version}."))
+    return max(rows, key=_order, default=None)
+
+
+def _order(row: RewardSpec) -> list[int]:
+    return [int(part) for part in row.version.split(".")]

@@ -4,7 +4,6 @@ import pytest
 from django.contrib.auth.models import User
 
 from scoring import rewards
-from tests import factories
 from webapp.errors import Conflict, Invalid
 from webapp.models import Membership, Project
 from webapp.services import projects, reward_specs
@@ -65,14 +64,14 @@ def test_no_such_spec_is_said(db: None, name: str) -> None:
         reward_specs.find(name)
 
 
-def test_a_project_sees_the_built_in_specs_and_its_members_own(
-    project: Project, alice: User
-) -> None:
-    data = rewards.DEFAULT.to_dict()
-    for name, user in (("ours", alice), ("theirs", factories.a_user())):
-        own = {**data, "id": f"reward/{name}"}
-        reward_specs.store(rewards.Spec.from_dict(own), user=user)
+def test_the_built_in_specs_are_listed_from_the_start(db: None) -> None:
+    names = {spec.name for spec in reward_specs.listing()}
 
-    names = {spec.name for spec in reward_specs.visible(project)}
-    assert {"default", "rlhf_t1", "ours"} <= names
-    assert "theirs" not in names
+    assert {"default", "rlhf_t1"} <= names
+
+
+def test_nobody_takes_the_name_of_a_built_in_spec(alice: User) -> None:
+    data = rewards.DEFAULT.to_dict() | {"version": "7.0.0"}
+
+    with pytest.raises(Invalid, match="another name"):
+        reward_specs.create(rewards.Spec.from_dict(data), user=alice)
