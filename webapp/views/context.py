@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from webapp import jobs
 from webapp.access import Actor
@@ -21,6 +21,11 @@ def actor(request: HttpRequest) -> Actor:
 def signed_in(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 - the middleware saw to it
     return request.user
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to; an empty body is a form sent empty."""
+    return request.POST if request.method == "POST" else None
 
 
 def no_worker() -> bool:

@@ -9,7 +9,7 @@ from webapp.forms import ExportForm
 from webapp.models.job import Kind
 from webapp.models.project import Role
 from webapp.services import exports
-from webapp.views.context import actor, no_worker, signed_in
+from webapp.views.context import actor, no_worker, posted, signed_in
 
 RECENT = 50
 
@@ -17,8 +17,8 @@ RECENT = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     project = access.project(actor(request), slug)
-    form = ExportForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ExportForm(posted(request))
+    if form.is_valid():
         access.require(actor(request), project, Role.ENGINEER)
         exports.start(project, user=signed_in(request), **form.cleaned_data)
         return redirect("exports", project.slug)

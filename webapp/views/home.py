@@ -8,7 +8,7 @@ from webapp import access
 from webapp.errors import AppError
 from webapp.forms import ProjectForm
 from webapp.services import overview, projects
-from webapp.views.context import actor, signed_in
+from webapp.views.context import actor, posted, signed_in
 
 
 @require_safe
@@ -19,8 +19,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create_project(request: HttpRequest) -> HttpResponse:
-    form = ProjectForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ProjectForm(posted(request))
+    if form.is_valid():
         try:
             project = projects.create(
                 form.cleaned_data["name"], owner=signed_in(request)

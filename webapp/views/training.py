@@ -11,7 +11,7 @@ from webapp.forms import TrainingForm
 from webapp.models.project import Role
 from webapp.services import overview, snapshots, training
 from webapp.views import charts, progress
-from webapp.views.context import actor, no_worker, signed_in
+from webapp.views.context import actor, no_worker, posted, signed_in
 
 # of a project's runs, what its page lists
 RECENT = 50
@@ -20,8 +20,8 @@ RECENT = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     project = access.project(actor(request), slug)
-    form = TrainingForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = TrainingForm(posted(request))
+    if form.is_valid():
         access.require(actor(request), project, Role.ENGINEER)
         try:
             run = training.start(

@@ -15,14 +15,14 @@ from webapp.errors import AppError
 from webapp.forms import UploadForm
 from webapp.models import Job, Project
 from webapp.services import imports, uploads
-from webapp.views.context import actor, no_worker, signed_in
+from webapp.views.context import actor, no_worker, posted, signed_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     project = access.project(actor(request), slug)
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = UploadForm(posted(request), request.FILES)
+    if form.is_valid():
         jobs = _start(request, project, form)
         if len(jobs) == 1:
             return redirect("job", jobs[0].pk)

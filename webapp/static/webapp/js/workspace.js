@@ -39,7 +39,7 @@ function scoreUrl(index) {
 function reveal() {
   if (steps.verdict(steps.at)) judgements.scoreSeen.add(steps.at);
   revealed = steps.at;
-  htmx.ajax("GET", scoreUrl(steps.at), { target: modelScore, swap: "innerHTML" });
+  htmx.ajax("GET", scoreUrl(steps.at), { target: modelScore });
 }
 
 function fold() {

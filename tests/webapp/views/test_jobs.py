@@ -1,0 +1,111 @@
+"""Watching jobs."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from tests import factories
+from webapp.models import Job, Project
+from webapp.services import imports
+
+HTMX = {"HX-Request": "true"}
+ERROR = {
+    "line": 7,
+    "detail": "expected text",
+    "pointer": "/steps/0",
+    "truncated": False,
+}
+
+
+@pytest.fixture
+def job(project: Project) -> Job:
+    return factories.a_job(project, input={"filename": "runs.jsonl", "size": 2048})
+
+
+def test_a_queued_job_waits_and_says_why(as_bob: Client, job: Job) -> None:
+    page = as_bob.get(f"/jobs/{job.pk}/").content.decode()
+
+    assert "runs.jsonl" in page
+    assert "No worker is running" in page
+    assert f'hx-get="/jobs/{job.pk}/"' in page
+
+
+def test_a_running_job_shows_count_rate_and_time_left(
+    as_bob: Client, project: Project
+) -> None:
+    started = timezone.now() - timedelta(seconds=10)
+    said = {"done_bytes": 1 << 20, "total_bytes": 3 << 20}
+    job = factories.a_job(project, state="running", started_at=started, progress=said)
+
+    page = as_bob.get(f"/jobs/{job.pk}/", headers=HTMX).content.decode()
+
+    assert "<html" not in page
+    assert 'value="0.3333"' in page
+    assert "20 s left" in page
+
+
+def test_a_finished_job_is_asked_no_more_and_links_its_episodes(
+    as_bob: Client, project: Project
+) -> None:
+    result = {"read": 2, "created": 1, "failed": 1, "errors": [ERROR]}
+    job = factories.a_job(project, state="done", result=result)
+
+    page = as_bob.get(f"/jobs/{job.pk}/").content.decode()
+
+    assert "hx-get" not in page
+    assert f"?job={job.pk}" in page
+    assert "/steps/0" in page
+    assert "expected text" in page
+
+
+def test_a_failed_job_says_what_is_safe(as_bob: Client, project: Project) -> None:
+    job = factories.a_job(project, state="failed", error="the file is gone")
+
+    page = as_bob.get(f"/jobs/{job.pk}/").content.decode()
+
+    assert "the file is gone" in page
+    assert "kept" in page
+
+
+def test_a_job_is_cancelled(as_bob: Client, job: Job) -> None:
+    as_bob.post(f"/jobs/{job.pk}/cancel/")
+
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+
+
+def test_all_errors_are_one_download(as_bob: Client, job: Job) -> None:
+    assert as_bob.get(f"/jobs/{job.pk}/errors/").status_code == 404
+    path = imports.errors_path(job)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('{"line": 1}\n')
+
+    answer = as_bob.get(f"/jobs/{job.pk}/errors/")
+
+    assert b"".join(answer.streaming_content) == b'{"line": 1}\n'
+
+
+def test_the_queries_of_the_list_do_not_grow(
+    as_bob: Client,
+    project: Project,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(8):
+        factories.a_job(project)
+
+    with django_assert_max_num_queries(6):
+        as_bob.get(f"/projects/{project.slug}/jobs/")
+
+
+def test_strangers_neither_see_nor_stop_a_job(as_charlie: Client, job: Job) -> None:
+    assert as_charlie.get(f"/jobs/{job.pk}/").status_code == 404
+    assert as_charlie.post(f"/jobs/{job.pk}/cancel/").status_code == 404
+    job.refresh_from_db()
+    assert not job.cancel_requested
+
+
+def test_looking_at_cancel_cancels_nothing(as_bob: Client, job: Job) -> None:
+    assert as_bob.get(f"/jobs/{job.pk}/cancel/").status_code == 405

@@ -1,0 +1,90 @@
+"""The reward of an episode, cell by cell."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests import factories
+from webapp.models import Episode, Project, Score
+from webapp.services import scores
+from webapp.templatetags.pacenote import signed
+
+OUTCOME = {"success": True}
+
+
+@pytest.fixture
+def solved(project: Project) -> Episode:
+    return factories.an_episode(project, steps=4, outcome=OUTCOME)
+
+
+def test_the_cells_of_the_table_sum_to_the_total(
+    as_bob: Client, bob: User, solved: Episode
+) -> None:
+    factories.a_label(solved, bob, 0.75, axis="preference", step=None)
+    score = scores.store(solved, spec="rlhf_t1")
+
+    page = as_bob.get(f"/episodes/{solved.pk}/reward/")
+
+    families = page.context["families"]
+    cells = [step["rewards"] for step in page.context["page"]]
+    assert [f["name"] for f in families] == list(cells[0])
+    for family in families:
+        column = sum(row[family["name"]] for row in cells)
+        assert column == pytest.approx(family["weighted"])
+    assert sum(f["weighted"] for f in families) == pytest.approx(score.total)
+    assert signed(score.total) in page.content.decode()
+
+
+def test_spec_and_model_are_named_by_their_hash(
+    as_bob: Client, solved: Episode
+) -> None:
+    score = scores.store(solved, spec="rlhf_t1")
+
+    page = as_bob.get(f"/episodes/{solved.pk}/reward/").content.decode()
+
+    assert score.spec.sha256 in page
+    assert "none had a say" in page
+
+
+def test_an_episode_without_a_score_offers_one(as_bob: Client, solved: Episode) -> None:
+    page = as_bob.get(f"/episodes/{solved.pk}/reward/").content.decode()
+
+    assert "Score this episode" in page
+
+
+def test_scoring_without_a_model_says_what_to_do(
+    as_bob: Client, solved: Episode
+) -> None:
+    page = as_bob.post(f"/episodes/{solved.pk}/reward/", follow=True)
+
+    assert "train one and promote it" in page.content.decode()
+    assert not Score.objects.exists()
+
+
+def test_the_bars_of_a_long_episode_stand_for_many_steps(
+    as_bob: Client, project: Project
+) -> None:
+    episode = factories.an_episode(project, steps=1_000, outcome=OUTCOME)
+    scores.store(episode, spec="rlhf_t1")
+
+    page = as_bob.get(f"/episodes/{episode.pk}/reward/")
+
+    assert page.context["bars"].steps_a_bar == 3
+    assert page.context["page"].paginator.num_pages == 2
+
+
+def test_strangers_see_no_reward(as_charlie: Client, solved: Episode) -> None:
+    assert as_charlie.get(f"/episodes/{solved.pk}/reward/").status_code == 404
+    assert as_charlie.post(f"/episodes/{solved.pk}/reward/").status_code == 404
+
+
+def test_only_reading_and_scoring(as_bob: Client, solved: Episode) -> None:
+    assert as_bob.put(f"/episodes/{solved.pk}/reward/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.25, "+0.2500"), (-0.6, "−0.6000"), (0.0, "0"), (1e-6, "≈ 0"), (None, "–")],
+)
+def test_a_reward_shows_its_sign(value: float | None, text: str) -> None:
+    assert signed(value) == text
