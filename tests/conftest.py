@@ -3,14 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
+from django.conf import settings
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from webapp.house import broker
 from webapp.house.supervisor import Child
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -33,30 +32,23 @@ def labels() -> Path:
 
 
 @pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real broker for the whole session."""
-    directory = tmp_path_factory.mktemp("broker")
-    command, url = broker.configure(directory)
-    child = Child("broker", command, dict(os.environ), directory / "log")
+def valkey() -> Iterator[str]:
+    """The URL of a real broker, where the settings say it is."""
+    command, directory = settings.BROKER_COMMAND, settings.DATA_DIR / "broker"
+    child = Child("broker", command, os.environ, directory / "log")
     child.start()
-    with redis.Redis.from_url(url, retry=Retry(ConstantBackoff(0.05), 200)) as client:
+    retry = Retry(ConstantBackoff(0.05), 200)
+    with redis.Redis.from_url(settings.REDIS_URL, retry=retry) as client:
         client.ping()
-    yield url
+    yield settings.REDIS_URL
     child.stop()
 
 
 @pytest.fixture
-def live_broker(valkey: str, settings: Any) -> Iterator[redis.Redis]:
-    """The product's own client and its Celery app, on a real and empty broker."""
+def live_broker(valkey: str) -> redis.Redis:
+    """The product's own client, on a real and empty broker."""
     # models load only once pytest-django has set Django up
     from webapp import jobs
-    from workers.app import app
 
-    settings.REDIS_URL = valkey
-    jobs.broker.cache_clear()
-    app.conf.broker_url = app.conf.broker_read_url = app.conf.broker_write_url = valkey
-    app.pool.force_close_all()
     jobs.broker().flushall()
-    yield jobs.broker()
-    jobs.broker().close()
-    jobs.broker.cache_clear()
+    return jobs.broker()

@@ -124,6 +124,7 @@ REDIS_URL = env.text(
 
 # The model
 BACKBONE = env.text("PACENOTE_BACKBONE", "")
+DEMO_EPISODES = env.number("PACENOTE_DEMO_EPISODES", 400)
 SCORE_DEADLINE_SECONDS = env.number("PACENOTE_SCORE_DEADLINE", 30)
 SCORE_SYNC_TOKENS = env.number("PACENOTE_SCORE_SYNC_TOKENS", 100_000)
 
@@ -181,6 +182,22 @@ UNFOLD = {
     "SITE_SYMBOL": "route",
     "SITE_URL": "/",
     "SHOW_HISTORY": False,
+    # the pages' accent, in the shades unfold asks for
+    "COLORS": {
+        "primary": {
+            "50": "#f2f6fc",
+            "100": "#e2ebf7",
+            "200": "#c5d8f0",
+            "300": "#8fb8f0",
+            "400": "#6ea3e8",
+            "500": "#2f6fc4",
+            "600": "#1d4f91",
+            "700": "#1a4680",
+            "800": "#16396a",
+            "900": "#122f57",
+            "950": "#0b1d36",
+        }
+    },
     "DASHBOARD_CALLBACK": "webapp.views.dashboard.admin_context",
 }
 LOGGING = {
@@ -188,5 +205,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # a line for each request of our own health checks
+    "loggers": {"httpx": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.text("PACENOTE_LOG", "INFO")},
 }

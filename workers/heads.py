@@ -1,20 +1,18 @@
-"""The reward models a scorer holds: one trunk, the heads of the last few models."""
+"""The reward models a scorer answers with: proven before they answer anybody."""
 
 import math
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-from scoring.prm.engine import Engine, Loaded
-
 from scoring.errors import ModelMismatch
+from scoring.prm.card import Model
+from scoring.prm.engine import Engine
 from scoring.schema import Call, Episode, Prediction, Step
 
-HELD = 16
 _SHA256 = re.compile("[0-9a-f]{64}")
 
-# What a new model must answer with finite probabilities before it answers anybody.
+# What a model must answer with finite probabilities first.
 GOLDEN = Episode(
     id="golden",
     task="Find the order and tell the customer when it arrives.",
@@ -26,38 +24,32 @@ GOLDEN = Episode(
 
 
 class Heads:
-    """Loads models by hash from `root`; forgets the one not used for longest."""
+    """Models by hash, from folders under `root`; the engine keeps the last few."""
 
     def __init__(self, engine: Engine, root: Path) -> None:
         self._engine = engine
         self._root = root
-        self._held: OrderedDict[str, Loaded] = OrderedDict()
+        self._proven: set[str] = set()
 
     @property
     def names(self) -> list[str]:
-        return list(self._held)
+        return sorted(self._proven)
 
     def predict(self, sha256: str, episodes: Sequence[Episode]) -> list[Prediction]:
-        """One prediction an episode.
+        """One prediction an episode; none at all just loads the model.
 
         Raises:
             ModelMismatch: no such model, its files are damaged, or it answers nonsense.
         """
-        return self._engine.predict(episodes, self._model(sha256))
-
-    def _model(self, sha256: str) -> Loaded:
-        if sha256 not in self._held:
-            self._held[sha256] = self._load(sha256)
-        self._held.move_to_end(sha256)
-        while len(self._held) > HELD:
-            self._held.popitem(last=False)
-        return self._held[sha256]
-
-    def _load(self, sha256: str) -> Loaded:
         if not _SHA256.fullmatch(sha256):
             raise ModelMismatch(f"{sha256[:80]!r} is no model's hash")
         model = self._engine.load(self._root / sha256)
+        if sha256 not in self._proven:
+            self._prove(sha256, model)
+        return self._engine.predict(episodes, model)
+
+    def _prove(self, sha256: str, model: Model) -> None:
         [answer] = self._engine.predict([GOLDEN], model)
         if not all(q is not None and math.isfinite(q) for q in answer.q):
             raise ModelMismatch(f"model {sha256[:8]} fails its warm-up")
-        return model
+        self._proven.add(sha256)

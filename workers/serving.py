@@ -11,10 +11,10 @@ from django.db import connections
 from scoring.prm.engine import Engine
 
 from scoring.errors import ScoringError
-from scoring.prm import backbone
 from webapp import jobs
 from webapp.models import RewardModel
 from webapp.models.reward_model import ModelState
+from workers import trunk
 from workers.heads import Heads
 from workers.pulse import Pulse
 from workers.scorer import Scorer
@@ -44,11 +44,11 @@ class Serving(threading.Thread):
         self.join(timeout=8)
 
     def _serve(self) -> None:
-        trunk = backbone.load(settings.BACKBONE or None, settings.DATA_DIR)
-        heads = Heads(Engine(trunk), settings.DATA_DIR / "models")
+        language_model = trunk.load()
+        heads = Heads(Engine(language_model), settings.DATA_DIR / "models")
         _warm(heads)
         log.info("ready, models held: %d", len(heads.names))
-        facts = {"backbone": trunk.sha256, "ready": True}
+        facts = {"backbone": language_model.sha256, "ready": True}
         Pulse(lambda: sign("scorer", {**facts, "models": heads.names})).start()
         # a name that outlives the process: what it leaves, its successor takes up
         replica = os.environ.get("PACENOTE_REPLICA") or socket.gethostname()

@@ -15,7 +15,7 @@ def main(job_id: str, fence: int, parent: int) -> None:
 
     tie(parent)
     # serving and the pages go first
-    os.nice(10)
+    os.nice(5)
     django.setup()
     from webapp.models import Job
     from workers.ending import settle

@@ -41,7 +41,8 @@ def run(job: Job, lease: Lease) -> None:
         name = signal.Signals(-code).name
         ending.put_back(job, f"the training process died of {name} (out of memory?)")
     elif code > 0:
-        job.finish(State.FAILED, error=f"the training process ended with code {code}")
+        told = f"the training process ended with code {code}: see the worker's log"
+        job.finish(State.FAILED, error=told)
 
 
 def _train(job: Job, lease: Lease) -> int:

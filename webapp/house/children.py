@@ -16,6 +16,8 @@ def everything(port: int) -> list[Child]:
     """All children, the embedded broker only where REDIS_URL names no other."""
     embedded, url = [], env.text("REDIS_URL", "")
     environment = {
+        # torch takes every core, and crawls as soon as it has to share one
+        "OMP_NUM_THREADS": str(max(1, len(os.sched_getaffinity(0)) - 1)),
         **os.environ,
         "PACENOTE_DATA": str(settings.DATA_DIR),
         "PYTHONUNBUFFERED": "1",

@@ -11,9 +11,7 @@ from webapp.errors import Busy
 from webapp.house import children, supervisor, welcome
 from webapp.house.supervisor import Child, Say
 from webapp.models import RewardModel
-
-# loading the language model for the first time includes converting it
-READY_SECONDS = 180.0
+from webapp.models.reward_model import ModelState
 
 
 def run(port: int, say: Say) -> None:
@@ -28,6 +26,7 @@ def run(port: int, say: Say) -> None:
     call_command("migrate", verbosity=0, interactive=False)
     say("collecting static files")
     call_command("collectstatic", verbosity=0, interactive=False)
+    connections.close_all()
     house = children.everything(port)
     demo = children.demo(house[-1].environment)
     try:
@@ -49,8 +48,11 @@ def _open(port: int, house: list[Child], demo: Child, say: Say) -> None:
         connections.close_all()
         demo.start()
         supervisor.watch(house, say, until=lambda: demo.ended() is not None)
-    say("waiting for the scorer")
-    supervisor.watch(house, say, until=lambda: _answers(f"{url}/readyz"))
+    if RewardModel.objects.filter(state=ModelState.CHAMPION).exists():
+        say("waiting for the scorer")
+        supervisor.watch(house, say, until=lambda: _answers(f"{url}/readyz"))
+    else:
+        say("no model is promoted yet: scores wait for one")
     say(welcome.text(url))
     connections.close_all()
 

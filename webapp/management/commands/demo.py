@@ -3,10 +3,12 @@
 import time
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
+from webapp import jobs
 from webapp.models import Job, Project
 from webapp.services import demo, reward_models, training
 
@@ -15,15 +17,17 @@ class Command(BaseCommand):
     help = "Seed the demo project, train its model, promote it and score the episodes."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write("  making up help-desk episodes")
-        project = demo.seed()
+        self._tell("making up help-desk episodes")
+        project = demo.seed(settings.DEMO_EPISODES)
         if reward_models.champion(project) is None:
             self._train(project)
 
     def _train(self, project: Project) -> None:
+        self._await_scorer()
         user = User.objects.filter(is_superuser=True).earliest("pk")
-        # with a key, an interrupted first run is taken up again and not repeated
-        run = training.start(project, user=user, key="demo")
+        # an interrupted first run is taken up again, not repeated
+        unfinished = project.training_runs.filter(job__in=Job.objects.open())
+        run = unfinished.first() or training.start(project, user=user)
         self._follow(run.job)
         run.refresh_from_db()
         if run.reward_model is None:
@@ -31,13 +35,23 @@ class Command(BaseCommand):
         reward_models.promote(run.reward_model, user=user)
         self._follow(project.jobs.open().earliest("created_at"))
 
+    def _await_scorer(self) -> None:
+        """It unpacks the language model, and two that do so at once take far longer."""
+        if "scorer" not in jobs.alive():
+            self._tell("unpacking the language model")
+        while "scorer" not in jobs.alive():
+            time.sleep(0.5)
+
+    def _tell(self, sentence: str) -> None:
+        self.stdout.write(f"  {sentence}")
+        self.stdout.flush()
+
     def _follow(self, job: Job) -> None:
         """Print the job's progress, a line whenever it says something new."""
         said = ""
         while job.is_open:
             if (line := _sentence(job)) != said:
-                self.stdout.write(f"  {line}")
-                self.stdout.flush()
+                self._tell(line)
                 said = line
             time.sleep(0.5)
             job.refresh_from_db()

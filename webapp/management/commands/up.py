@@ -16,7 +16,9 @@ class Command(BaseCommand):
     help = "Set up what is missing and run everything in the foreground."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # a shell may have us ignore ctrl-C, and SIGTERM is to mean the same
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         taken = f"Pacenote already runs on {settings.DATA_DIR}"
         try:
             with lock.held(settings.DATA_DIR / "up.lock", taken):

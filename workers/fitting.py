@@ -1,0 +1,73 @@
+"""A training run's work: the snapshot's examples in, a candidate model out."""
+
+import time
+from typing import Any
+
+from django.conf import settings
+
+from scoring.prm.config import Progress, TrainConfig
+from scoring.prm.train import Example, train
+from webapp.models import Job, TrainingRun
+from webapp.services import snapshots, training
+from workers import trunk
+
+# a row a second is as live as anybody can read
+REPORT_SECONDS = 1.0
+
+
+def fit(job: Job) -> dict[str, Any]:
+    """Train the job's run; repeated after a crash, it goes on where it was.
+
+    Raises:
+        NotEnoughLabels, ModelMismatch, Invalid: as what it calls.
+        Cancelled: on request, or when another worker has taken the job over.
+    """
+    run = TrainingRun.objects.select_related("snapshot").get(job=job)
+    # writes are fenced by the attempt this process was started for
+    run.job = job
+    if run.reward_model is None:
+        examples = [
+            Example(row.episode, row.verdicts, row.success, row.split)
+            for row in snapshots.examples(run.snapshot)
+        ]
+        config = TrainConfig.from_dict(run.config)
+        trained = train(
+            examples, trunk.load(), config, settings.DATA_DIR, Teller(run).tell
+        )
+        training.finish(run, sha256=trained.sha256, card=trained.card)
+    return {"reward_model": run.reward_model_id}
+
+
+class Teller:
+    """Passes a training's frequent reports on to its row, about one a second."""
+
+    def __init__(self, run: TrainingRun) -> None:
+        self._run = run
+        self._phase = ""
+        self._began = self._told = 0.0
+
+    def tell(self, progress: Progress) -> None:
+        """Raises: Cancelled."""
+        now = time.monotonic()
+        if progress.phase != self._phase:
+            self._phase, self._began, self._told = progress.phase, now, 0.0
+        if now - self._told < REPORT_SECONDS and progress.done < progress.total:
+            return
+        self._told = now
+        training.record_progress(
+            self._run,
+            phase=progress.phase,
+            done=progress.done,
+            total=progress.total,
+            # epochs of all heads in a row, one curve
+            epoch=None if progress.loss is None else progress.done,
+            loss=progress.loss,
+            eta=self._left(progress, now),
+        )
+
+    def _left(self, progress: Progress, now: float) -> float | None:
+        """Seconds left in this phase, at its pace so far."""
+        if not progress.done:
+            return None
+        pace = (now - self._began) / progress.done
+        return round(pace * (progress.total - progress.done), 1)
