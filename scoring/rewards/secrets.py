@@ -42,13 +42,10 @@ _OWN = (
 
 
 def find(passage: Passage) -> Iterator[Finding]:
-    """Every secret in a passage; where two shapes match one place, the first only."""
-    taken: set[int] = set()
+    """Every secret in a passage, shape by shape."""
     for kind, pattern in _patterns():
         for match in pattern.finditer(passage.text):
-            if match.start() not in taken:
-                taken.add(match.start())
-                yield Finding(passage, match.start(), match.end(), kind)
+            yield Finding(passage, *match.span(), kind)
 
 
 @cache

@@ -69,10 +69,6 @@ class Signals:
             raise InvalidSignals("signals need q, one entry a step", pointer="/q")
         return cls(**{"id": "", **{key: _frozen(data[key]) for key in data}})
 
-    @property
-    def steps(self) -> int:
-        return len(self.q)
-
 
 _FIELDS = {field.name for field in fields(Signals)}
 

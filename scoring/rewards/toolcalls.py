@@ -36,8 +36,9 @@ def faults(episode: Episode, rules: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _unparsed(call: Call) -> bool:
-    # text-only agents call tools with plain words, which is no fault
-    return isinstance(call.arguments, str) and call.arguments.lstrip()[:1] in ("{", "[")
+    # text-only agents call tools with plain words, and logs print Python's own braces:
+    # only what starts as a JSON object is held to be one
+    return isinstance(call.arguments, str) and call.arguments.lstrip()[:2] == '{"'
 
 
 def _misfit(call: Call, schemas: Mapping[str, Any]) -> bool:

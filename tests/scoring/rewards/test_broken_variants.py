@@ -59,3 +59,7 @@ def test_process_centring_over_all_steps_is_moved_by_padding() -> None:
     moved = deepseek_math(padded)[0][0] - deepseek_math(rows)[0][0]
     assert abs(moved) > 0.5
     assert process_to_go(padded)[0][0] == process_to_go(rows)[0][0]
+
+
+def test_process_centring_of_equal_steps_is_zero() -> None:
+    assert [row.tolist() for row in deepseek_math([[1, 1], [1]])] == [[0, 0], [0]]

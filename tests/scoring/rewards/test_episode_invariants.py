@@ -17,7 +17,7 @@ _CALLS = (
     (),
     (Call("look_up", {"order": 7}),),
     (Call("refund", {"order": "x"}), Call("look_up")),
-    (Call("refund", "{"),),
+    (Call("refund", '{"'),),
     (Call("bash", {"command": "rm -rf /"}),),
 )
 _USED = (None, Tokens(outputs=0), Tokens(outputs=35))

@@ -42,6 +42,7 @@ def ordered(*rules: dict[str, str]) -> Spec:
         (None, True),
         ("the seventh", False),
         ('{"order": 7', True),
+        ("{'order': 7}", False),
     ],
 )
 @pytest.mark.parametrize("tools", [[TOOL], [{"type": "function", "function": TOOL}]])
@@ -72,6 +73,8 @@ def test_15_precedence_is_charged_where_it_is_broken() -> None:
     rule = {"rule": "precedence", "first": "look_up", "then": "refund"}
     hasty = run(say("hi"), call("refund"), call("look_up"), call("refund"))
     assert process(hasty, ordered(rule)) == [0.0, -0.2, 0.0, 0.0]
+    blind = run(call("greet"), call("refund"))
+    assert process(blind, ordered(rule)) == [0.0, -0.2]
     careful = run(call("look_up"), call("refund"))
     assert process(careful, ordered(rule)) == [0.0, 0.0]
 
@@ -99,5 +102,5 @@ def test_a_broken_rule_is_named_on_its_step() -> None:
 
 
 def test_a_rule_is_charged_even_where_the_model_is_silent() -> None:
-    episode = replace(run(call("refund", "{oops")), id="x")
+    episode = replace(run(call("refund", '{"oops')), id="x")
     assert column(score(episode, None), "process") == [-0.2]

@@ -37,7 +37,7 @@ def test_a_correction_gives_half_of_the_charge_back() -> None:
 
 
 def test_an_episode_may_name_its_corrections_too() -> None:
-    spoiled = run(call("refund", "{oops"), call("refund", {"order": 7}))
+    spoiled = run(call("refund", '{"oops'), call("refund", {"order": 7}))
     made = score(spoiled, None, SPEC, corrections=[(1, 0)])
     assert column(made, "process") == pytest.approx([-0.2, 0.1])
 
