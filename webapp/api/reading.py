@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from scoring.errors import InvalidInput
 from webapp.api import shapes, words
-from webapp.api.shapes import UUID, VISIBLE, Shape
+from webapp.api.shapes import VISIBLE, Shape
 
 # how a page names its project; a token knows its own
 _PROJECT: dict[str, Shape] = {"project": shapes.text(50)}
@@ -66,10 +66,6 @@ def key(request: Request) -> str | None:
 
 def fits(value: Any, shape: Shape) -> bool:
     return Draft202012Validator(shape).is_valid(value)
-
-
-def is_uuid(value: Any) -> bool:
-    return fits(value, UUID)
 
 
 def _typed(name: str, text: str, shape: Shape) -> Any:

@@ -6,6 +6,7 @@ from webapp.api import (
     combine,
     episodes,
     exports,
+    groups,
     jobs,
     labels,
     reward_models,
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("scores/", scores.Scores.as_view(), name="scores"),
     path("scores/<uuid:pk>/file/", scores.ScoresFile.as_view(), name="scores-file"),
     path("combine/", combine.Combine.as_view(), name="combine"),
+    path("groups/", groups.Groups.as_view(), name="groups"),
     path("episodes/", episodes.Episodes.as_view(), name="episodes"),
     path("episodes/<uuid:pk>/", episodes.EpisodeDetail.as_view(), name="episode"),
     path(

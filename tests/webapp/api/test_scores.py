@@ -160,3 +160,17 @@ def test_signals_are_combined_without_a_model(api: APIClient) -> None:
     body = {"episodes": [signals], "spec": "default@1"}
     [found] = api.post("/api/v1/combine/", body, format="json").json()["scores"]
     assert found == rewards.combine(rewards.Signals.from_dict(signals))
+
+
+@pytest.mark.parametrize("method", rewards.METHODS)
+def test_a_group_ranks_its_rollouts_and_leaves_the_unknown_out(
+    api: APIClient, spec: RewardSpec, method: str
+) -> None:
+    lost = RUN | {"id": "lost", "outcome": {"success": False}}
+    unknown = RUN | {"id": "unknown", "outcome": {}}
+    body = {"episodes": [RUN, lost, unknown], "method": method}
+    group = api.post("/api/v1/groups/", body, format="json").json()
+    won, failed, left_out = (row["advantages"] for row in group["episodes"])
+    assert won[0] > 0 > failed[0]
+    assert left_out is None
+    assert len(group["scores"]) == 3
