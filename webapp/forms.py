@@ -137,12 +137,18 @@ class TrainingForm(forms.Form):
     )
 
 
+POLICY_LABELS = {
+    "stop": _("later steps are left out"),
+    "all_later": _("later steps count as wrong"),
+}
+
+
 class ExportForm(forms.Form):
     format = forms.ChoiceField(
         label=_("Format"), choices=[(name, name) for name in EXPORTS]
     )
     policy = forms.ChoiceField(
         label=_("After a wrong step"),
-        choices=[(name, name.replace("_", " ")) for name in POLICIES],
-        help_text=_("What the later steps count as; the labels stay as they are."),
+        choices=[(name, POLICY_LABELS.get(name, name)) for name in POLICIES],
+        help_text=_("Only in the file; the labels stay as they are."),
     )

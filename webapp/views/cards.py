@@ -90,7 +90,7 @@ def _numbers(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str
     for name, value in metrics.items():
         if name in SIZES:
             continue
-        label = f"{before}{name}".replace("_", " ")
+        label = f"{before}{name}".replace("_95", ", 95 %").replace("_", " ")
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{label} ")
         elif isinstance(value, list):

@@ -21,7 +21,9 @@ from webapp.views.context import actor, no_worker, posted, signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     project = access.project(actor(request), slug)
-    form = UploadForm(posted(request), request.FILES)
+    data = posted(request)
+    # files alone would bind the form, even none of them
+    form = UploadForm(data, None if data is None else request.FILES)
     if form.is_valid():
         jobs = _start(request, project, form)
         if len(jobs) == 1:

@@ -12,6 +12,7 @@ from webapp.views import (
     labels,
     reward_models,
     rewards,
+    texts,
     training,
     uploads,
     workspace,
@@ -54,13 +55,16 @@ urlpatterns: list[URLPattern] = [
         name="model-score",
     ),
     path(
+        "episodes/<uuid:pk>/texts/<slug:field>/", texts.of_episode, name="episode-text"
+    ),
+    path(
         "episodes/<uuid:pk>/steps/<int:index>/<slug:field>/",
-        workspace.text,
+        texts.of_step,
         name="step-text",
     ),
     path(
         "episodes/<uuid:pk>/steps/<int:index>/calls/<int:call>/<slug:field>/",
-        workspace.text,
+        texts.of_call,
         name="call-text",
     ),
     path("jobs/<uuid:pk>/", jobs.detail, name="job"),

@@ -18,12 +18,9 @@ from webapp.forms import CHOICES
 from webapp.models import Episode, Step
 from webapp.models.label_event import Axis
 from webapp.services import labels, reading, scores
-from webapp.templatetags.pacenote import VERDICTS, key, pretty
+from webapp.templatetags.pacenote import VERDICTS, key
 from webapp.views import keys
 from webapp.views.context import actor, signed_in
-
-# the fields of a step whose full text may be fetched on its own
-WHOLE_TEXTS = ("observation", "thought", "text", "arguments", "result")
 
 # what the page's script says
 TEXTS = {
@@ -95,18 +92,6 @@ def steps(request: HttpRequest, pk: str, start: int) -> HttpResponse:
 
 
 @require_safe
-def text(
-    request: HttpRequest, pk: str, index: int, field: str, call: int = 0
-) -> HttpResponse:
-    """The whole of a long text: in place for htmx, else as the plain text it is."""
-    step = access.one(_episode(request, pk).steps.all(), index=index)
-    whole = _text_of(step, field, call)
-    if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "webapp/workspace/_text.html", {"text": whole})
-    return HttpResponse(whole, content_type="text/plain; charset=utf-8")
-
-
-@require_safe
 def model_score(request: HttpRequest, pk: str, index: int) -> HttpResponse:
     """What the model thinks of a step, once its reader has said what they think."""
     episode = _episode(request, pk)
@@ -155,16 +140,6 @@ def _grouped(lines: list[reading.Line]) -> list[list[reading.Line]]:
     """Lists a browser may skip painting one by one."""
     size = reading.CHUNK
     return [lines[i : i + size] for i in range(0, len(lines), size)]
-
-
-def _text_of(step: Step, field: str, call: int) -> str:
-    if field not in WHOLE_TEXTS:
-        raise Http404
-    if field in {"observation", "thought", "text"}:
-        return str(getattr(step, field))
-    if call >= len(step.calls):
-        raise Http404
-    return pretty(step.calls[call].get(field) or "")
 
 
 def _setup(

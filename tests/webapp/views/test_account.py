@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from tests import factories
@@ -106,3 +107,15 @@ def test_no_token_for_the_project_of_others(
 )
 def test_reading_changes_nothing(as_alice: Client, path: str) -> None:
     assert as_alice.get(path).status_code == 405
+
+
+def test_whoever_runs_the_house_can_hand_out_a_link(
+    client: Client, alice: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("sign_in_link", "alice")
+
+    client.get(capsys.readouterr().out.strip())
+
+    assert client.get("/account/").status_code == 200
+    with pytest.raises(CommandError, match="no active user"):
+        call_command("sign_in_link", "nobody")

@@ -75,7 +75,10 @@ def test_no_file_is_said_so(as_bob: Client, path: str) -> None:
 
 
 def test_without_a_worker_the_page_says_so(as_bob: Client, path: str) -> None:
-    assert "No worker is running" in as_bob.get(path).content.decode()
+    page = as_bob.get(path)
+
+    assert page.status_code == 200
+    assert "No worker is running" in page.content.decode()
 
 
 def test_a_file_name_is_only_text(as_bob: Client, path: str) -> None:

@@ -89,6 +89,19 @@ def test_a_long_text_is_folded_and_fetched_whole_on_demand(
     assert text.headers["Content-Type"].startswith("text/plain")
 
 
+def test_a_long_task_and_error_are_there_in_full(
+    as_bob: Client, project: Project
+) -> None:
+    task, error = "task " * 10_000, "error " * 10_000
+    step = {"text": "x", "error": error}
+    episode = payloads.stored(project, task=task, steps=[step])
+    at = f"/episodes/{episode.pk}/"
+
+    assert "Show all 50,000 characters" in as_bob.get(at).content.decode()
+    assert as_bob.get(f"{at}texts/task/").content.decode() == task
+    assert as_bob.get(f"{at}steps/0/error/").content.decode() == error
+
+
 def test_the_parts_of_a_call_are_fetched_too(as_bob: Client, path: str) -> None:
     at = f"{path}steps/0/calls/0/"
 
@@ -151,7 +164,7 @@ def test_the_model_speaks_after_the_reader(
     "rest",
     [
         *("steps/from/999/", "steps/999/text/", "steps/0/nothing/"),
-        *("steps/0/calls/9/result/", "steps/0/calls/0/name/"),
+        *("steps/0/calls/9/result/", "steps/0/calls/0/name/", "texts/meta/"),
     ],
 )
 def test_what_is_not_there_is_not_found(as_bob: Client, path: str, rest: str) -> None:
@@ -166,7 +179,7 @@ def test_a_step_that_cannot_be_opens_the_page_anyway(
 
 
 @pytest.mark.parametrize(
-    "rest", ["", "steps/from/0/", "steps/0/text/", "steps/0/score/"]
+    "rest", ["", "steps/from/0/", "steps/0/text/", "steps/0/score/", "texts/task/"]
 )
 def test_strangers_read_nothing(as_charlie: Client, path: str, rest: str) -> None:
     assert as_charlie.get(path + rest).status_code == 404

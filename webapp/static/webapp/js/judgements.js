@@ -110,6 +110,7 @@ export class Judgements {
   #showState(state, count) {
     const text = this.setup.texts[state].replace("%n", count);
     if (this.saving.textContent !== text) this.saving.textContent = text;
+    if (this.saving.dataset.state !== state && count && state !== "saving") this.say(text);
     this.saving.dataset.state = state;
   }
 }

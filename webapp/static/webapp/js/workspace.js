@@ -18,6 +18,7 @@ const clock = new Clock();
 const steps = new Steps(root, setup, showInPanel);
 const judgements = new Judgements(root, setup, steps, clock);
 let revealed = -1;
+let addressTimer;
 
 function showInPanel(index) {
   panel.querySelector("[data-at]").textContent = index + 1;
@@ -29,7 +30,9 @@ function showInPanel(index) {
     modelScore.replaceChildren(...Array.from(askModel, (node) => node.cloneNode(true)));
     modelScore.querySelector("a").href = scoreUrl(index);
   }
-  history.replaceState(null, "", `?step=${index}`);
+  clearTimeout(addressTimer);
+  // browsers refuse an address that changes at every press of a held key
+  addressTimer = setTimeout(() => history.replaceState(null, "", `?step=${index}`), 300);
 }
 
 function scoreUrl(index) {
@@ -107,5 +110,6 @@ root.addEventListener("click", (event) => {
 });
 
 for (const button of root.querySelectorAll("[data-action][hidden]")) button.hidden = false;
-steps.focus(steps.at);
+// the first step shows the task above it
+steps.focus(steps.at, { scroll: steps.at > 0 });
 judgements.resume();
