@@ -16,10 +16,10 @@ from scoring.formats.anthropic import ANTHROPIC, ANTHROPIC_MESSAGES
 from scoring.formats.atif import ATIF
 from scoring.formats.autogpt import (
     AUTOGPT_BENCHMARK,
-    AUTOGPT_LOG,
     AUTOGPT_MESSAGES,
     AUTOGPT_STATE,
 )
+from scoring.formats.autogpt_log import AUTOGPT_LOG
 from scoring.formats.claude_code import CLAUDE_CODE, CLAUDE_EXPORT
 from scoring.formats.codex import CODEX, CODEX_EXEC
 from scoring.formats.fireact import FIREACT
@@ -37,7 +37,8 @@ from scoring.formats.openai_responses import (
     RESPONSES_ITEMS,
     RUN_STATE,
 )
-from scoring.formats.openhands import OPENHANDS, OPENHANDS_OUTPUT, OPENHANDS_PAGE
+from scoring.formats.openhands_v0 import OPENHANDS_OUTPUT, OPENHANDS_V0
+from scoring.formats.openhands_v1 import OPENHANDS_PAGE, OPENHANDS_V1
 from scoring.formats.process_labels import MATH_SHEPHERD, PRM800K, STEPWISE
 from scoring.formats.react import REACT
 from scoring.formats.reading import Reading, Results, open_stream
@@ -79,7 +80,8 @@ FORMATS: tuple[Format, ...] = (
     VOYAGER,
     LANGGRAPH,
     LANGCHAIN,
-    OPENHANDS,
+    OPENHANDS_V0,
+    OPENHANDS_V1,
     AGENT_INSTRUCT,
     SHAREGPT,
     ANTHROPIC,

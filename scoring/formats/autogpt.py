@@ -1,4 +1,4 @@
-"""AutoGPT: console logs of 2023, benchmark logs, message histories, and `state.json`.
+"""AutoGPT: benchmark logs, message histories, and `state.json`.
 
 An answer is a JSON text `{thoughts: {text, reasoning, plan, criticism}, command: {name,
 args}}`; what doesn't parse is what was said.
@@ -8,57 +8,15 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scoring.errors import InvalidInput, UnreadableFile
+from scoring.errors import InvalidInput
 from scoring.formats import fields
-from scoring.formats.conversation import NO_TASK, Conversation, Turn
+from scoring.formats.conversation import NO_TASK, Conversation
 from scoring.formats.format import Format, Record, RowError, keys
 from scoring.formats.openai_chat import hear_message
-from scoring.formats.rows import MAX_ROW
-from scoring.schema import Call, Episode
+from scoring.schema import Episode
 
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:,.]+ [A-Z]+ +(.*)", re.DOTALL)
-_LABEL = re.compile(
-    r".*?(THOUGHTS|REASONING|PLAN|CRITICISM|NEXT ACTION|SYSTEM):\s*(.*)", re.DOTALL
-)
-_COMMAND = re.compile(r"COMMAND = (.*?)\s+ARGUMENTS = (.*)", re.DOTALL)
-_RETURNED = re.compile(r"Command \S+ returned: ")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
 _ASPECTS = ("text", "reasoning", "plan", "criticism", "self_criticism", "observations")
-
-
-def read_log(lines: Iterator[tuple[int, str]]) -> Iterator[Episode | RowError]:
-    """A console log: one run, whose goals it doesn't hold."""
-    turn = Turn(Conversation(task=NO_TASK))
-    for label, body in _entries(lines):
-        if label == "NEXT ACTION":
-            command = _COMMAND.match(body)
-            name, arguments = command.groups() if command else (body, None)
-            turn.calls.append(Call(name or "unnamed", arguments))
-            turn.end()
-        elif label == "SYSTEM":
-            turn.talk.result(_RETURNED.sub("", body, count=1))
-        elif label:
-            turn.thoughts.append(body)
-    turn.end()
-    yield turn.talk.episode()
-
-
-def _entries(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[str, str]]:
-    """(label, text) of each entry; a text may run over many lines."""
-    label, parts, size = "", [""], 0
-    for _, line in lines:
-        stamped = _STAMP.match(line)
-        entry = _LABEL.match(stamped.group(1)) if stamped else None
-        if stamped and not stamped.group(1).startswith("- "):
-            yield label, "\n".join(parts).strip()
-            label, parts, size = "", [], 0
-        if entry:
-            label = entry.group(1)
-        parts.append(entry.group(2) if entry else stamped.group(1) if stamped else line)
-        size += len(line)
-        if size > MAX_ROW:
-            raise UnreadableFile("an entry of more than 64 MB")
-    yield label, "\n".join(parts).strip()
 
 
 def read_benchmark(row: Record) -> Iterator[Episode | RowError]:
@@ -146,13 +104,6 @@ def _is_answer(row: Record) -> bool:
     return row["role"] == "assistant" and "thoughts" in answer and len(row) == 2
 
 
-AUTOGPT_LOG = Format(
-    name="autogpt_log",
-    title="AutoGPT console logs",
-    needs=(keys("REASONING", "NEXT ACTION"),),
-    read=read_log,
-    unit="text",
-)
 AUTOGPT_BENCHMARK = Format(
     name="autogpt_benchmark",
     title="AutoGPT benchmark logs",

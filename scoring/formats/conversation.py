@@ -17,6 +17,7 @@ from scoring.formats import fields
 from scoring.formats.kinds import kind_of
 from scoring.schema import MAX_STEPS, Call, Ended, Episode, Step
 
+MAX_CALLS = 1000
 # some logs begin after the prompt
 NO_TASK = "(the log does not hold the prompt)"
 
@@ -83,6 +84,8 @@ class Conversation:
     ) -> None:
         """A decision of the agent; `more` are further fields of Step."""
         made = list(calls)
+        if len(made) > MAX_CALLS:
+            raise InvalidEpisode(f"{len(made)} calls in one step (at most {MAX_CALLS})")
         if not (text or thought or made):
             self.warn("an empty answer was left out")
             return

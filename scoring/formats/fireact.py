@@ -9,7 +9,8 @@ from scoring.errors import InvalidInput
 from scoring.formats import fields
 from scoring.formats.format import Format, Record, RowError
 from scoring.formats.outcomes import outcome_of
-from scoring.formats.react import Block, converse
+from scoring.formats.react import converse
+from scoring.formats.react_log import Block
 from scoring.schema import Episode
 
 
@@ -27,7 +28,7 @@ def _episode(name: str, run: Record) -> Episode:
         text = fields.text(message.get("content"))
         for line in (text if i else f"Question: {text}").split("\n"):
             block.add(line)
-    talk, _ = converse(block)
+    talk, _ = converse(block.close())
     return talk.episode(
         id=name,
         columns=fields.without(run, "traj"),

@@ -52,7 +52,7 @@ def _is_message(row: Record) -> bool:
     # Grok's logs have `type` and `content` too, but nothing else of LangChain's
     known = _plain(row)
     marked = {"additional_kwargs", "response_metadata", "tool_call_id"} & known.keys()
-    return bool(marked or row.get("lc") == 1) and known.get("type") in _ROLES
+    return bool(marked or row.get("lc") == 1) and fields.string(known, "type") in _ROLES
 
 
 LANGCHAIN = Format(

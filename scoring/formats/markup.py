@@ -9,14 +9,18 @@ _THINK = re.compile(r"<(think|thinking)>(.*?)(?:</\1>|\Z)", re.DOTALL)
 # a chat template may swallow the opening tag
 _THINK_END = re.compile(r"\A(.*?)</think(?:ing)?>", re.DOTALL)
 _THOUGHT = re.compile(
-    r"\A\s*(?:thoughts?|think):\s*(.*?)"
-    r"(?=^\s*(?:act|action|final answer)\s*:|^```|\Z)",
+    r"\A\s*(?:thoughts?|think):(.*?)"
+    r"(?=^[ \t]*(?:act|action|final answer)[ \t]*:|^```|\Z)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
-_TOOL_CALL = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)
-_FUNCTION = re.compile(r"<function=([^>\s]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
-_PARAMETER = re.compile(r"<parameter=([^>\s]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
-_RESPONSE = re.compile(r"<tool_response>\s*(.*?)\s*</tool_response>", re.DOTALL)
+# each pattern may run to the end of the text (\\Z): a tag that is never closed would
+# otherwise be looked for again from every tag before it
+_TOOL_CALL = re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.DOTALL)
+_FUNCTION = re.compile(r"<function=([^>\s]{1,200})>(.*?)(?:</function>|\Z)", re.DOTALL)
+_PARAMETER = re.compile(
+    r"<parameter=([^>\s]{1,200})>(.*?)(?:</parameter>|\Z)", re.DOTALL
+)
+_RESPONSE = re.compile(r"<tool_response>(.*?)(?:</tool_response>|\Z)", re.DOTALL)
 
 
 def split_thought(text: str) -> tuple[str, str]:
@@ -39,7 +43,9 @@ def split_calls(text: str) -> tuple[tuple[Call, ...], str]:
     <function=name><parameter=key>…</parameter></function> (OpenHands) in it."""
     if "<tool_call>" not in text and "<function=" not in text:
         return (), text
-    calls = [_tagged_call(match.group(1)) for match in _TOOL_CALL.finditer(text)]
+    calls = [
+        _tagged_call(match.group(1).strip()) for match in _TOOL_CALL.finditer(text)
+    ]
     rest = _TOOL_CALL.sub("", text)
     calls += [_function(match) for match in _FUNCTION.finditer(rest)]
     return tuple(calls), _FUNCTION.sub("", rest).strip()
@@ -49,7 +55,7 @@ def tool_responses(text: str) -> list[str]:
     """What stands in <tool_response> tags, if the text is nothing else."""
     if "<tool_response>" not in text or _RESPONSE.sub("", text).strip():
         return []
-    return [match.group(1) for match in _RESPONSE.finditer(text)]
+    return [match.group(1).strip() for match in _RESPONSE.finditer(text)]
 
 
 def _tagged_call(body: str) -> Call:
@@ -62,5 +68,6 @@ def _tagged_call(body: str) -> Call:
 
 
 def _function(match: re.Match[str]) -> Call:
-    arguments = dict(_PARAMETER.findall(match.group(2)))
+    given = _PARAMETER.findall(match.group(2))
+    arguments = {name: value.strip("\n") for name, value in given}
     return Call(name=match.group(1), arguments=arguments)

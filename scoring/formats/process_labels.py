@@ -38,8 +38,9 @@ def _chosen(step: Record) -> tuple[str, int | None] | None:
 
 
 def _rated(completion: Record) -> tuple[str, int | None]:
-    rating = completion.get("rating")
-    return fields.string(completion, "text"), rating if rating in VERDICTS else None
+    rating = fields.number(completion.get("rating"))
+    known = None if rating not in VERDICTS else int(rating)
+    return fields.string(completion, "text"), known
 
 
 def read_math_shepherd(row: Record) -> Iterator[Episode]:

@@ -19,7 +19,7 @@ MAX_ROW = 64 << 20
 SHAPE_LINES = 20
 
 _SEPARATORS = re.compile(r"[\s,\x1e]*")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|"', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]|"', re.DOTALL)
 _CUT = "the file is cut in the middle of this record"
 _TOO_LONG = f"a record longer than {MAX_ROW >> 20} million characters"
 

@@ -90,7 +90,8 @@ VALUES = {
         {"values": {"messages": langchain.DUMPS}, "config": {}, "metadata": {}}
     ],
     "langchain": langchain.DUMPS,
-    "openhands": swe_agents.HANDS_0,
+    "openhands_v0": swe_agents.HANDS_0,
+    "openhands_v1": swe_agents.HANDS_1,
     "agent_instruct": {"id": "alfworld_12", "conversations": GAME},
     "sharegpt": {"conversations": GAME},
     "anthropic": {"messages": anthropic.MESSAGES},

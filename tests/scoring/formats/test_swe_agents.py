@@ -130,9 +130,9 @@ def only(value):
         (SWE_AGENT, "swe_agent"),
         (DEMO, "swe_agent"),
         (MINI_1, "mini_swe_agent"),
-        (HANDS_0, "openhands"),
+        (HANDS_0, "openhands_v0"),
         (OLD_HANDS, "openhands_output"),
-        (HANDS_1, "openhands"),
+        (HANDS_1, "openhands_v1"),
         ({"items": HANDS_1}, "openhands_page"),
     ],
 )

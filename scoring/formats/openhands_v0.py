@@ -1,4 +1,4 @@
-"""OpenHands: V0 events, alone or in an evaluation's `output.jsonl`, and V1 events.
+"""OpenHands V0: events, alone or in an evaluation's `output.jsonl`.
 
 Events that share a model response are one step. An action's result is joined by the
 tool call's id, in older files by `cause`, in the oldest by order.
@@ -25,7 +25,7 @@ _ABOUT = (
 def read(row: Record) -> Iterator[Episode]:
     """One row of an evaluation's output."""
     talk = Conversation()
-    _hear_v0(talk, _flat(row.get("history")))
+    _hear(talk, _flat(row.get("history")))
     talk.task = talk.task or fields.string(row, "instruction")
     report = fields.record(fields.record(row.get("test_result")).get("report"))
     model = fields.record(fields.record(row.get("metadata")).get("llm_config"))
@@ -37,6 +37,12 @@ def read(row: Record) -> Iterator[Episode]:
     )
 
 
+def read_events(events: Sequence[Record]) -> Iterator[Episode]:
+    talk = Conversation()
+    _hear(talk, events)
+    yield talk.episode()
+
+
 def _flat(history: Any) -> list[Record]:
     """Events; older files hold pairs of an action and its observation."""
     flat: list[Record] = []
@@ -45,19 +51,7 @@ def _flat(history: Any) -> list[Record]:
     return flat
 
 
-def read_page(row: Record) -> Iterator[Episode]:
-    """Events as the API gives them."""
-    yield from read_events(fields.records(row.get("items")))
-
-
-def read_events(events: Sequence[Record]) -> Iterator[Episode]:
-    talk = Conversation()
-    hear = _hear_v1 if any("kind" in event for event in events) else _hear_v0
-    hear(talk, events)
-    yield talk.episode()
-
-
-def _hear_v0(talk: Conversation, events: Iterable[Record]) -> None:
+def _hear(talk: Conversation, events: Iterable[Record]) -> None:
     turn, response = Turn(talk), None
     for event in events:
         action = fields.string(event, "action")
@@ -70,14 +64,14 @@ def _hear_v0(talk: Conversation, events: Iterable[Record]) -> None:
         elif action == "message" and (event.get("source") == "user" or not talk.task):
             talk.user(fields.text(_arguments(event).get("content")))
         elif action and action not in _NO_ACTIONS:
-            _act_v0(turn, event, action)
+            _act(turn, event, action)
         elif "observation" in event and event["observation"] not in _NO_RESULTS:
             turn.end()
-            _result_v0(talk, event)
+            _result(talk, event)
     turn.end()
 
 
-def _act_v0(turn: Turn, event: Record, action: str) -> None:
+def _act(turn: Turn, event: Record, action: str) -> None:
     arguments = _arguments(event)
     if action == "message":
         turn.words.append(fields.text(arguments.get("content")))
@@ -95,7 +89,7 @@ def _arguments(event: Record) -> Record:
     return fields.record(event.get("args")) or event
 
 
-def _result_v0(talk: Conversation, event: Record) -> None:
+def _result(talk: Conversation, event: Record) -> None:
     known = fields.record(event.get("tool_call_metadata"))
     text = fields.text(event.get("content")) or fields.string(event, "message")
     call_id = fields.string(known, "tool_call_id") or fields.string(event, "cause")
@@ -108,48 +102,8 @@ def _response_id(event: Record) -> Any:
     return response if "action" in event else None
 
 
-def _hear_v1(talk: Conversation, events: Iterable[Record]) -> None:
-    turn, response = Turn(talk), None
-    for event in events:
-        answered = event.get("llm_response_id") or id(event)
-        if answered != response:
-            turn.end()
-            response = answered
-        _event_v1(turn, event, fields.string(event, "kind"))
-    turn.end()
-
-
-def _event_v1(turn: Turn, event: Record, kind: str) -> None:
-    call_id = fields.string(event, "tool_call_id")
-    message = fields.text(fields.record(event.get("llm_message")).get("content"))
-    if kind == "ActionEvent":
-        thoughts = [event.get("reasoning_content"), event.get("thought")]
-        turn.thoughts += [fields.text(thought) for thought in thoughts]
-        row = fields.call(event.get("tool_call"))
-        name = fields.string(event, "tool_name") or row.name
-        turn.calls.append(Call(name, row.arguments, call_id or row.id))
-    elif kind == "MessageEvent" and event.get("source") == "agent":
-        turn.words.append(message)
-    elif kind == "ObservationEvent":
-        seen = fields.record(event.get("observation"))
-        text = fields.text(seen.get("content"))
-        turn.talk.result(text, call_id, is_error=seen.get("is_error") is True)
-    elif kind in ("AgentErrorEvent", "UserRejectObservation"):
-        text = fields.string(event, "error", "rejection_reason")
-        turn.talk.result(text, call_id, is_error=True)
-    elif kind == "SystemPromptEvent":
-        turn.talk.system(fields.part_text(event.get("system_prompt")))
-    else:
-        turn.talk.user(message or fields.string(event, "summary"))
-
-
 def _is_event(row: Record) -> bool:
-    return "source" in row and str(row.get("kind", "Event")).endswith("Event")
-
-
-def _is_page(row: Record) -> bool:
-    kinds = [event.get("kind") for event in fields.records(row["items"])[:3]]
-    return bool(kinds) and all(str(kind).endswith("Event") for kind in kinds)
+    return row["source"] in ("user", "agent", "environment")
 
 
 OPENHANDS_OUTPUT = Format(
@@ -158,20 +112,12 @@ OPENHANDS_OUTPUT = Format(
     needs=(keys("instance_id", "history"), keys("issue", "history")),
     read=read,
 )
-OPENHANDS_PAGE = Format(
-    name="openhands_page",
-    title="OpenHands events from its API",
-    needs=(keys("items"),),
-    accepts=_is_page,
-    read=read_page,
-)
-OPENHANDS = Format(
-    name="openhands",
-    title="OpenHands events",
+OPENHANDS_V0 = Format(
+    name="openhands_v0",
+    title="OpenHands V0 events",
     needs=(
         keys("source", "action", "args"),
         keys("source", "observation", "content"),
-        keys("source", "kind", "timestamp"),
     ),
     accepts=_is_event,
     read=read_events,
