@@ -6,7 +6,15 @@ from scoring.rewards.episodes import score
 from scoring.rewards.margin import Margin
 from scoring.rewards.signals import Signals
 from scoring.rewards.social import Social
-from scoring.rewards.spec import COLUMNS, FAMILIES, Spec, built_in, json_schema, named
+from scoring.rewards.spec import (
+    COLUMNS,
+    FAMILIES,
+    Spec,
+    built_in,
+    check_successor,
+    json_schema,
+    named,
+)
 
 __all__ = [
     "COLUMNS",
@@ -19,6 +27,7 @@ __all__ = [
     "Spec",
     "advantages",
     "built_in",
+    "check_successor",
     "combine",
     "combine_many",
     "json_schema",

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from scoring.errors import InvalidEpisode
 from scoring.rewards.repetition import repetition_values, words
-from scoring.rewards.spec import Auxiliary, Overlong, Tools
+from scoring.rewards.rules import Auxiliary, Overlong, Tools
 from scoring.schema import Episode, Step
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.rewards.spec import Missing, Spec
+from scoring.rewards.rules import Missing
+from scoring.rewards.spec import Spec
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from scoring.rewards.graders import GRADERS
-from scoring.rewards.spec import Final
+from scoring.rewards.rules import Final
 from scoring.schema import Episode, Prediction
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from scoring.errors import InvalidSignals
 from scoring.rewards import destructive, personal, secrets, tampering
 from scoring.rewards.evidence import Finding, Passage, spoken, written
-from scoring.rewards.spec import Gate
+from scoring.rewards.rules import Gate
 from scoring.schema import Episode, Step
 
 

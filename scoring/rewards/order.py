@@ -7,7 +7,7 @@ charged at the terminal step.
 
 from collections.abc import Iterator, Sequence
 
-from scoring.rewards.spec import Order
+from scoring.rewards.rules import Order
 from scoring.schema import Episode
 
 

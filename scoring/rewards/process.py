@@ -8,7 +8,7 @@ much, 0 where a rule is broken.
 from collections.abc import Sequence
 
 from scoring.rewards.order import broken
-from scoring.rewards.spec import Process
+from scoring.rewards.rules import Process
 from scoring.rewards.toolcalls import faults
 from scoring.schema import Episode, Prediction
 

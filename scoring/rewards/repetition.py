@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from scoring.rewards.spec import Repetition
+from scoring.rewards.rules import Repetition
 from scoring.schema import Episode, Step
 
 # a word of a spaced script, or one character of an unspaced one

@@ -8,134 +8,36 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import yaml
 from jsonschema import Draft202012Validator
 
 from scoring.errors import InvalidSpec
 from scoring.rewards.margin import Margin, lint
+from scoring.rewards.rules import (
+    OVERLONG,
+    Auxiliary,
+    Dpo,
+    Final,
+    Gate,
+    Kto,
+    Order,
+    Overlong,
+    Process,
+    Repetition,
+    Sft,
+    SocialRule,
+    Tools,
+)
 
 FAMILIES = ("final", "process", "auxiliary", "social")
 COLUMNS = (*FAMILIES, "gate")
-OVERLONG = ("tokens", "cost", "seconds")
 
-Missing = Literal["abstain", "neutral"]
 _SPECS = Path(__file__).parent / "specs"
-
-
-@dataclass(frozen=True, slots=True)
-class Final:
-    """`sources` of f are asked in order; `grader` compares answer and reference."""
-
-    weight: float
-    sources: tuple[str, ...]
-    grader: str
-    missing: Missing
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order of tool calls: `precedence` (no `then` before a `first`), `response`
-    (every `first` is followed by a `then`) or `at_most_once` (only one `first`)."""
-
-    rule: str
-    first: str
-    then: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """q above `eta` costs nothing. `caution` is UWO's lambda (2310.02743): q is lowered
-    by caution * std², and a step whose std is above `max_std` counts as not judged.
-    `recovery` is the share of a mistake's charge that correcting it gives back."""
-
-    weight: float
-    eta: float
-    caution: float
-    max_std: float
-    recovery: float
-    rules: tuple[str, ...]
-    order: tuple[Order, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Overlong:
-    """Soft-overlong punishment (DAPO, 2503.14476) between soft and hard × budget."""
-
-    share: float
-    soft: float
-    hard: float
-    budget: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    share: float
-    cap: float
-    budget: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Repetition:
-    """n-grams already used, over all n-grams; a prefix counts as at least `least`."""
-
-    share: float
-    n: int
-    least: int
-
-
-@dataclass(frozen=True, slots=True)
-class Auxiliary:
-    weight: float
-    tokens: Overlong
-    cost: Overlong
-    seconds: Overlong
-    tools: Tools
-    repetition: Repetition
-
-    @property
-    def shares(self) -> tuple[float, ...]:
-        """How much of the family each part is, in the order of the fields."""
-        parts = (self.tokens, self.cost, self.seconds, self.tools, self.repetition)
-        return tuple(part.share for part in parts)
-
-
-@dataclass(frozen=True, slots=True)
-class SocialRule:
-    weight: float
-    missing: Missing
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A fixed charge at the first violation; harm counts from probability tau_harm."""
-
-    penalty: float
-    tau_harm: float
-    rules: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Dpo:
-    margin: float
-    min_final: float | None
-    length_ratio: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Kto:
-    desirable: float
-    undesirable: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sft:
-    min_final: float | None
-    min_q: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +149,20 @@ def named(name: str) -> Spec:
     if not matching:
         raise InvalidSpec(f"there is no built-in spec {name[:80]!r}")
     return max(matching, key=lambda spec: _order_of(spec.version))
+
+
+def check_successor(older: Spec, newer: Spec) -> None:
+    """Refuse a new version of a spec that hides a change: scores of one major version
+    must be comparable, so whatever changes a number raises it.
+
+    Raises:
+        InvalidSpec: the specs differ and the major version is not raised.
+    """
+    same = replace(older, version=newer.version) == newer
+    was, now = _order_of(older.version)[0], _order_of(newer.version)[0]
+    if older.id == newer.id and not same and now <= was:
+        detail = f"another number needs another major version: {was + 1}.0.0"
+        raise InvalidSpec(detail, pointer="/version")
 
 
 @cache

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from scoring.errors import InvalidSpec
-from scoring.rewards import DEFAULT, Spec, built_in, json_schema, named
+from scoring.rewards import (
+    DEFAULT,
+    Spec,
+    built_in,
+    check_successor,
+    json_schema,
+    named,
+)
 
 
 def changed(pointer: str, value: Any) -> dict[str, Any]:
@@ -150,3 +157,30 @@ def test_the_linter_says_which_promise_is_lost(
 def test_the_json_schema_names_every_family() -> None:
     families = json_schema()["properties"]["components"]["properties"]
     assert set(families) == {"final", "process", "auxiliary", "social"}
+
+
+@pytest.mark.parametrize(
+    ("version", "eta", "allowed"),
+    [
+        ("1.0.1", 0.5, True),
+        ("1.0.1", 0.4, False),
+        ("1.9.0", 0.4, False),
+        ("2.0.0", 0.4, True),
+        ("1.0.0", 0.5, True),
+    ],
+)
+def test_12_another_number_needs_another_major_version(
+    version: str, eta: float, allowed: bool
+) -> None:
+    data = changed("/components/process/eta", eta) | {"version": version}
+    newer = Spec.from_dict(data)
+    if allowed:
+        assert check_successor(DEFAULT, newer) is None
+        return
+    with pytest.raises(InvalidSpec) as error:
+        check_successor(DEFAULT, newer)
+    assert error.value.pointer == "/version"
+
+
+def test_another_spec_is_no_successor() -> None:
+    assert check_successor(DEFAULT, named("tool_agent")) is None
