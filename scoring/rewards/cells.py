@@ -11,6 +11,7 @@ batch, in any order.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,11 +109,21 @@ def recovered(
     Bounded, prefix-consistent and monotone in every q; erring and correcting never
     beats not erring while share <= 1/2.
     """
-    lifted = charges.copy()
-    phi = np.minimum.accumulate(lifted)
-    for later, earlier in sorted(corrections):
-        lifted[earlier] *= 1 - share
-        phi[later:] = np.minimum.accumulate(lifted)[later:]
+    corrected: dict[int, list[int]] = {}
+    for later, earlier in corrections:
+        corrected.setdefault(later, []).append(earlier)
+    level: list[float] = charges.tolist()
+    heap: list[tuple[float, int]] = []
+    phi = np.empty_like(charges)
+    for t, charge in enumerate(charges.tolist()):
+        heappush(heap, (charge, t))
+        for j in corrected.get(t, ()):
+            level[j] *= 1 - share
+            heappush(heap, (level[j], j))
+        # entries from before a correction no longer say what their step costs
+        while heap[0][0] != level[heap[0][1]]:
+            heappop(heap)
+        phi[t] = heap[0][0]
     return phi
 
 

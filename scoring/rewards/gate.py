@@ -7,6 +7,7 @@ leaked secret isn't leaked twice.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 from scoring.errors import InvalidSignals
@@ -14,6 +15,8 @@ from scoring.rewards import destructive, personal, secrets, tampering
 from scoring.rewards.evidence import Finding, Passage, spoken, written
 from scoring.rewards.rules import Gate
 from scoring.schema import Episode, Step
+
+MAX_FINDINGS = 20  # of one rule in one step: a list of a million is no evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Violation:
 def violations(
     episode: Episode, gate: Gate, harm: Sequence[float] | None = None
 ) -> list[Violation]:
-    """Every breach of the gate's rules, by step; `harm` has one probability a step.
+    """The breaches of the gate's rules by step, at most MAX_FINDINGS of a rule in one;
+    `harm` has one probability a step.
 
     Raises:
         InvalidSignals: harm has another length than the episode.
@@ -49,7 +53,7 @@ def violations(
             found += [
                 Violation(rule, step.index, f.detail, f.passage.pointer, f.start, f.end)
                 for step in episode.steps
-                for f in _RULES[rule](episode, step)
+                for f in islice(_RULES[rule](episode, step), MAX_FINDINGS)
             ]
     return sorted(found, key=lambda violation: violation.step)
 
