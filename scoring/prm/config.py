@@ -13,8 +13,8 @@ Phase = Literal["features", "heads", "calibration", "evaluation"]
 class TrainConfig:
     """Everything a training may be told; JSON both ways.
 
-    `epochs` of each part of a head's fit (query, penalty, members), `members` = K,
-    `rank` = r, the directions kept of the trunk's states, `max_tokens` the longest
+    `epochs`: the most passes over the data of each descent, `members` = K, `rank` = r,
+    the directions kept of the trunk's states, `max_tokens` the longest
     input (0: the trunk's context), `threads` of torch (0: as they are).
     """
 
@@ -22,7 +22,7 @@ class TrainConfig:
     seed: int = 0
     epochs: int = 100
     members: int = 5
-    rank: int = 128
+    rank: int = 256
     max_tokens: int = 0
     threads: int = 0
 

@@ -1,14 +1,9 @@
-"""Full-batch Adam (1412.6980) that survives being killed.
-
-Written out because its whole state must go into one safetensors file: parameters, both
-moments and the epoch. A resumed descent takes exactly the steps an unbroken one takes.
-"""
+"""One smooth minimisation by L-BFGS, kept on disk when it is done."""
 
 import math
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,85 +14,67 @@ from torch import Tensor
 from scoring.errors import ScoringError
 
 Parameters = dict[str, Tensor]
-Loss = Callable[[Parameters], Tensor]
-Watch = Callable[[int, float, Parameters], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """`epochs` steps whose rate falls from `rate` to 0 along a half cosine."""
-
-    epochs: int
-    rate: float
-    save_every: int = 20
-
-    def at(self, epoch: int) -> float:
-        return self.rate * (1 + math.cos(math.pi * epoch / self.epochs)) / 2
+Watch = Callable[[int, float], None]
 
 
 def descend(
     start: Parameters,
-    loss: Loss,
-    schedule: Schedule,
+    loss: Callable[[Parameters], Tensor],
+    epochs: int,
     checkpoint: Path,
     watch: Watch,
 ) -> Parameters:
-    """Minimise `loss` from `start`, or from where `checkpoint` says it was left.
+    """Minimise `loss` from `start` in at most `epochs` passes over the data, unless
+    `checkpoint` holds the minimum already.
 
-    `watch(epoch, loss, parameters)` is called after every epoch, counted from 1, and
-    may raise to stop.
+    `watch(epoch, loss)` is called after each and may raise to stop.
 
     Raises:
         ScoringError: the loss is not a finite number.
     """
-    state = _resume(checkpoint) or _fresh(start)
-    for epoch in range(int(state["epoch"]), schedule.epochs):
-        value = _step(state, loss, list(start), schedule.at(epoch), epoch + 1)
-        if not math.isfinite(value):
-            raise ScoringError(f"training diverged at epoch {epoch + 1}")
-        if (epoch + 1) % schedule.save_every == 0 or epoch + 1 == schedule.epochs:
-            _save(state, checkpoint)
-        watch(epoch + 1, value, {name: state[name] for name in start})
-    return {name: state[name] for name in start}
+    found = _finished(checkpoint)
+    if found is not None:
+        watch(epochs, float(loss(found)))
+        return found
+    leaves = {name: tensor.clone().requires_grad_() for name, tensor in start.items()}
+    optimizer = torch.optim.LBFGS(
+        list(leaves.values()),
+        max_iter=epochs,
+        max_eval=epochs,
+        tolerance_change=1e-6,
+        line_search_fn="strong_wolfe",
+    )
+    epoch = 0
+
+    def evaluate() -> Tensor:
+        nonlocal epoch
+        optimizer.zero_grad()
+        value = loss(leaves)
+        value.backward()  # type: ignore[no-untyped-call]
+        if not math.isfinite(value.item()):
+            raise ScoringError("training diverged: the loss is not a number")
+        epoch += 1
+        # a line search may overrun the limit by a few evaluations
+        watch(min(epoch, epochs), value.item())
+        return value
+
+    optimizer.step(evaluate)  # type: ignore[no-untyped-call]
+    fitted = {name: leaf.detach() for name, leaf in leaves.items()}
+    _keep(fitted, checkpoint)
+    return fitted
 
 
-def _step(
-    state: Parameters, loss: Loss, names: list[str], rate: float, count: int
-) -> float:
-    leaves = {name: state[name].detach().requires_grad_() for name in names}
-    value = loss(leaves)
-    gradients = torch.autograd.grad(value, list(leaves.values()))
-    for name, gradient in zip(names, gradients, strict=True):
-        first = state[f"first.{name}"].mul_(0.9).add_(gradient, alpha=0.1)
-        second = state[f"second.{name}"].mul_(0.999)
-        second.addcmul_(gradient, gradient, value=0.001)
-        scale = (second / (1 - 0.999**count)).sqrt_().add_(1e-8)
-        move = first / (1 - 0.9**count) / scale
-        state[name] = state[name].detach() - rate * move
-    state["epoch"] = torch.tensor(count)
-    return value.item()
-
-
-def _fresh(start: Parameters) -> Parameters:
-    state = {"epoch": torch.tensor(0)}
-    for name, tensor in start.items():
-        state[name] = tensor
-        state[f"first.{name}"] = torch.zeros_like(tensor)
-        state[f"second.{name}"] = torch.zeros_like(tensor)
-    return state
-
-
-def _resume(checkpoint: Path) -> Parameters | None:
+def _finished(checkpoint: Path) -> Parameters | None:
     try:
-        state: Parameters = load_file(checkpoint)
+        parameters: Parameters = load_file(checkpoint)
     except (FileNotFoundError, SafetensorError):
         return None
-    return state
+    return parameters
 
 
-def _save(state: Parameters, checkpoint: Path) -> None:
+def _keep(parameters: Parameters, checkpoint: Path) -> None:
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=checkpoint.parent, suffix=".tmp")
     os.close(handle)
-    save_file({name: t.contiguous() for name, t in state.items()}, temporary)
+    save_file(parameters, temporary)
     Path(temporary).replace(checkpoint)

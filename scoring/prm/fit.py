@@ -3,12 +3,12 @@
 1. The attention query is learned together with a throw-away linear read-out.
 2. Vectors pooled with it are fixed from there on, so the rest is convex: multinomial
    logistic regression, whose L2 penalty is chosen by cross-validation by task.
-3. K members are fitted at once, each on tasks reweighted by the Bayesian bootstrap
-   (Rubin 1981): unlike drawing tasks, it never loses the only task with an error.
+3. K members are fitted, each on tasks reweighted by the Bayesian bootstrap (Rubin
+   1981): unlike drawing tasks, it never loses the only task with an error.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +16,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from scoring.prm.descent import Parameters, Schedule, descend
+from scoring.prm.descent import Parameters, descend
 from scoring.prm.heads import Head
 from scoring.prm.readout import VIEWS, pool
 
-PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-MAX_FOLDS = 5
-PARTS = 3  # query, penalty, members
+PENALTIES = (0.03, 0.1, 0.3, 1.0)
+QUERY_PENALTY = 0.1
+MAX_FOLDS = 4
 
-Report = Callable[[int, float], None]
+# (epochs done of this head, the loss, the epoch of the present descent)
+Report = Callable[[int, float, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,82 +53,137 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is fixed while a head is fitted. `epochs` counts each of the three parts."""
+    """What is fixed while a head is fitted; `epochs` bounds each of its descents."""
 
     classes: int
     members: int
     epochs: int
     seed: int
 
+    @property
+    def most_epochs(self) -> int:
+        """Of the whole fit; a descent that converges early skips the rest of it."""
+        return self.epochs * (1 + MAX_FOLDS * len(PENALTIES) + self.members)
+
 
 def fit(rows: Rows, recipe: Recipe, checkpoints: Path, report: Report) -> Head:
-    """Fit a head; `report(epochs done, loss)` covers PARTS * recipe.epochs."""
-    query = _query(rows, recipe, checkpoints / "query.safetensors", report)
+    """Fit a head. Every finished descent is kept under `checkpoints` and not repeated;
+    `report` is called at every epoch and may raise to stop."""
+    fits = _Fits(rows, recipe, checkpoints, report)
+    query = fits.query()
     vectors = rows.vectors(query)
     mean, scale = vectors.mean(0), vectors.std(0, correction=0).clamp_min(1e-3)
-    linear = _Linear((vectors - mean) / scale, rows.target, recipe)
-
-    def later(parts: int) -> Report:
-        return lambda epoch, loss: report(parts * recipe.epochs + epoch, loss)
-
-    path = checkpoints / "penalty.safetensors"
-    penalty = _penalty(linear, rows, path, later(1))
-    path = checkpoints / "members.safetensors"
-    weights = _bootstrap(rows, recipe)
-    penalties = torch.full((recipe.members,), penalty)
-    fitted = linear.fit(weights, penalties, path, later(2))
-    weight = fitted["weight"] / scale[:, None]
-    bias = fitted["bias"] - torch.einsum("f,kfc->kc", mean, weight)
+    standard = (vectors - mean) / scale
+    penalty = fits.penalty(standard)
+    members = [
+        fits.linear(f"member-{k}", standard, weight, penalty)
+        for k, weight in enumerate(_bootstrap(rows, recipe))
+    ]
+    weight = torch.stack([member["weight"] for member in members]) / scale[:, None]
+    bias = torch.stack([member["bias"] for member in members])
+    bias = bias - torch.einsum("f,kfc->kc", mean, weight)
     return Head(query, weight.contiguous(), bias, torch.ones(1), penalty)
 
 
-@dataclass(frozen=True, slots=True)
-class _Linear:
-    """Many logistic regressions on the same rows, as one descent."""
+@dataclass(slots=True)
+class _Fits:
+    """The descents of one head, counted."""
 
-    vectors: Tensor  # [S, F], standardised
-    target: Tensor  # [S]
+    rows: Rows
     recipe: Recipe
+    checkpoints: Path
+    report: Report
+    done: int = 0
 
-    def fit(
-        self, weights: Tensor, penalties: Tensor, checkpoint: Path, report: Report
-    ) -> Parameters:
-        """One model a row of `weights` [B, S], with its own penalty [B]."""
-        models, features = len(weights), self.vectors.shape[1]
-        start = {
-            "weight": torch.zeros(models, features, self.recipe.classes),
-            "bias": torch.zeros(models, self.recipe.classes),
-        }
-        shares = weights / weights.sum(1, keepdim=True)
+    def query(self) -> Tensor:
+        """Learn which tokens of a step to attend to, starting from all alike."""
+        rows = self.rows
+        steps = [rows.episodes[i][t] for i, t in rows.place]
+        lengths = torch.tensor([len(step) for step in steps])
+        owner = torch.arange(len(steps)).repeat_interleave(lengths)
+        tokens, rank = torch.cat(steps), steps[0].shape[1]
 
         def loss(parameters: Parameters) -> Tensor:
-            squares = parameters["weight"].square().sum((1, 2))
-            risk = (shares * self.losses(parameters)).sum(1)
-            return (risk + penalties * squares / 2).sum()
+            scores = tokens @ parameters["query"]
+            attended = _attended(tokens, scores, owner, len(steps))
+            squares = parameters["query"].square().sum() * QUERY_PENALTY / 2
+            risk = _risk(parameters, attended, rows.target, rows.weight, QUERY_PENALTY)
+            return risk + squares
 
-        schedule = Schedule(self.recipe.epochs, rate=0.03)
-        watch = _watch(report, models)
-        return descend(start, loss, schedule, checkpoint, watch)
+        start = {"query": torch.zeros(rank), **self._nothing(rank)}
+        query = self._descend("query", start, loss)["query"]
+        return query * math.sqrt(rank)
 
-    def losses(self, parameters: Parameters) -> Tensor:
-        """Cross-entropy of every row under every model: [B, S]."""
-        models, features, classes = parameters["weight"].shape
-        flat = parameters["weight"].transpose(0, 1).reshape(features, -1)
-        logits = (self.vectors @ flat).view(-1, models, classes) + parameters["bias"]
-        target = self.target[:, None].expand(-1, models)
-        losses = cross_entropy(logits.movedim(2, 1), target, reduction="none")
-        return losses.T
+    def penalty(self, vectors: Tensor) -> float:
+        """The penalty with the lowest held-out loss over folds of whole tasks."""
+        risks = [
+            sum(self._held_out(vectors, penalty, fold) for fold in self._folds())
+            for penalty in PENALTIES
+        ]
+        return PENALTIES[risks.index(min(risks))]
+
+    def linear(
+        self, name: str, vectors: Tensor, weight: Tensor, penalty: float
+    ) -> Parameters:
+        """One penalised logistic regression of the targets on `vectors` [S, F]."""
+
+        def loss(parameters: Parameters) -> Tensor:
+            return _risk(parameters, vectors, self.rows.target, weight, penalty)
+
+        return self._descend(name, self._nothing(vectors.shape[1]), loss)
+
+    def _held_out(self, vectors: Tensor, penalty: float, held: Tensor) -> float:
+        name = f"penalty-{penalty}-{int(held.nonzero()[0])}"
+        weight = self.rows.weight * ~held
+        fitted = self.linear(name, vectors, weight, penalty)
+        logits = vectors[held] @ fitted["weight"] + fitted["bias"]
+        losses = cross_entropy(logits, self.rows.target[held], reduction="none")
+        return float((losses * self.rows.weight[held]).sum())
+
+    def _folds(self) -> Iterator[Tensor]:
+        folds = min(MAX_FOLDS, int(self.rows.task.max()) + 1)
+        yield from (self.rows.task % folds == fold for fold in range(folds))
+
+    def _nothing(self, features: int) -> Parameters:
+        classes = self.recipe.classes
+        return {"weight": torch.zeros(features, classes), "bias": torch.zeros(classes)}
+
+    def _descend(
+        self, name: str, start: Parameters, loss: Callable[[Parameters], Tensor]
+    ) -> Parameters:
+        path = self.checkpoints / f"{name}.safetensors"
+        before, self.done = self.done, self.done + self.recipe.epochs
+        return descend(
+            start,
+            loss,
+            self.recipe.epochs,
+            path,
+            lambda epoch, value: self.report(before + epoch, value, epoch),
+        )
 
 
-def _penalty(linear: _Linear, rows: Rows, checkpoint: Path, report: Report) -> float:
-    """The penalty with the lowest held-out loss over folds of whole tasks."""
-    folds = min(MAX_FOLDS, int(rows.task.max()) + 1)
-    held_out = torch.stack([rows.task % folds == fold for fold in range(folds)])
-    masks = held_out.repeat_interleave(len(PENALTIES), dim=0)
-    penalties = torch.tensor(PENALTIES).repeat(folds)
-    fitted = linear.fit(rows.weight * ~masks, penalties, checkpoint, report)
-    risks = (linear.losses(fitted) * rows.weight * masks).sum(1)
-    return PENALTIES[int(risks.view(folds, -1).sum(0).argmin())]
+def _risk(
+    parameters: Parameters,
+    vectors: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    penalty: float,
+) -> Tensor:
+    """Weighted mean cross-entropy plus the ridge."""
+    logits = vectors @ parameters["weight"] + parameters["bias"]
+    losses = cross_entropy(logits, target, reduction="none")
+    ridge = parameters["weight"].square().sum() * penalty / 2
+    return (losses * weight).sum() / weight.sum() + ridge
+
+
+def _attended(tokens: Tensor, scores: Tensor, owner: Tensor, steps: int) -> Tensor:
+    """Softmax-weighted mean of each owner's tokens: [N, r] to [steps, r]."""
+    top = torch.full((steps,), -torch.inf)
+    top = top.scatter_reduce(0, owner, scores.detach(), "amax")
+    weight = (scores - top[owner]).exp()
+    total = torch.zeros(steps).index_add(0, owner, weight)
+    share = (weight / total[owner])[:, None]
+    return torch.zeros(steps, tokens.shape[1]).index_add(0, owner, tokens * share)
 
 
 def _bootstrap(rows: Rows, recipe: Recipe) -> Tensor:
@@ -136,48 +192,3 @@ def _bootstrap(rows: Rows, recipe: Recipe) -> Tensor:
     tasks = int(rows.task.max()) + 1
     drawn = torch.empty(recipe.members, tasks).exponential_(generator=generator)
     return rows.weight * drawn[:, rows.task]
-
-
-def _query(rows: Rows, recipe: Recipe, checkpoint: Path, report: Report) -> Tensor:
-    """Learn which tokens of a step to attend to, starting from all alike."""
-    steps = [rows.episodes[i][t] for i, t in rows.place]
-    tokens = torch.cat(steps)
-    owner = torch.arange(len(steps)).repeat_interleave(
-        torch.tensor([len(step) for step in steps])
-    )
-    rank = tokens.shape[1]
-    shares = rows.weight / rows.weight.sum()
-
-    def loss(parameters: Parameters) -> Tensor:
-        scores = tokens @ parameters["query"] * _STRIDE
-        attended = _attended(tokens, scores, owner, len(steps))
-        logits = attended @ parameters["weight"] + parameters["bias"]
-        risk = (cross_entropy(logits, rows.target, reduction="none") * shares).sum()
-        squares = parameters["weight"].square().sum()
-        return risk + 0.01 * squares + 0.001 * parameters["query"].square().sum()
-
-    start = {
-        "query": torch.zeros(rank),
-        "weight": torch.zeros(rank, recipe.classes),
-        "bias": torch.zeros(recipe.classes),
-    }
-    schedule = Schedule(recipe.epochs, rate=0.02)
-    fitted = descend(start, loss, schedule, checkpoint, _watch(report, 1))
-    return fitted["query"] * _STRIDE * math.sqrt(rank)
-
-
-# how much faster than the read-out the query moves: it starts from nothing
-_STRIDE = 3.0
-
-
-def _attended(tokens: Tensor, scores: Tensor, owner: Tensor, steps: int) -> Tensor:
-    """Softmax-weighted mean of each owner's tokens: [N, r] to [steps, r]."""
-    top = torch.full((steps,), -torch.inf).scatter_reduce(0, owner, scores, "amax")
-    weight = (scores - top.detach()[owner]).exp()
-    total = torch.zeros(steps).index_add(0, owner, weight)
-    share = (weight / total[owner])[:, None]
-    return torch.zeros(steps, tokens.shape[1]).index_add(0, owner, tokens * share)
-
-
-def _watch(report: Report, models: int) -> Callable[[int, float, Parameters], None]:
-    return lambda epoch, loss, _: report(epoch, loss / models)

@@ -27,7 +27,7 @@ from scoring.prm.encode import Encoded, encode, template_hash
 from scoring.prm.engine import predict
 from scoring.prm.examples import SPLITS, Example, check, counts, data_hash, split
 from scoring.prm.features import FeatureStore, extract, keys
-from scoring.prm.fit import PARTS, Recipe, Report, fit
+from scoring.prm.fit import Recipe, Report, fit
 from scoring.prm.heads import CLASSES, Head
 from scoring.prm.readout import fit_basis
 from scoring.schema import Prediction
@@ -127,13 +127,18 @@ def _fitted(
     if not targets.two_sided(rows["verdict"]):
         raise NotEnoughLabels("no two kinds of judged step fit into the context")
     names = [name for name in CLASSES if targets.two_sided(rows[name])]
-    total = PARTS * config.epochs * len(names)
-    fits = {}
-    for i, name in enumerate(names):
-        recipe = Recipe(len(CLASSES[name]), config.members, config.epochs, config.seed)
-        told = _told(report, PARTS * config.epochs * i, total)
-        fits[name] = fit(rows[name], recipe, checkpoints / name, told)
-    return Model(basis, fits, _limit(config, trunk))
+    recipes = {
+        name: Recipe(len(CLASSES[name]), config.members, config.epochs, config.seed)
+        for name in names
+    }
+    total = sum(recipe.most_epochs for recipe in recipes.values())
+    heads, done = dict[str, Head](), 0
+    for name, recipe in recipes.items():
+        told = _told(report, done, total)
+        heads[name] = fit(rows[name], recipe, checkpoints / name, told)
+        done += recipe.most_epochs
+    report(Progress("heads", total, total))
+    return Model(basis, heads, _limit(config, trunk))
 
 
 def _limit(config: TrainConfig, trunk: Trunk) -> int:
@@ -141,8 +146,8 @@ def _limit(config: TrainConfig, trunk: Trunk) -> int:
 
 
 def _told(report: Callable[[Progress], None], before: int, total: int) -> Report:
-    def tell(epoch: int, loss: float) -> None:
-        report(Progress("heads", before + epoch, total, loss, epoch))
+    def tell(done: int, loss: float, epoch: int) -> None:
+        report(Progress("heads", before + done, total, loss, epoch))
 
     return tell
 

@@ -1,8 +1,15 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from scoring.prm import backbone
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """Tiny tensors only lose by being shared out."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scoring.prm import backbone
-from scoring.prm.card import Model
+from scoring.prm.card import Model, save_model
 from scoring.prm.engine import KEPT_MODELS, Engine
 from scoring.prm.train import Progress, TrainConfig, train
 from scoring.schema import Call, Episode, Prediction, Step
@@ -51,21 +51,20 @@ def first(prediction: Prediction, steps: int) -> tuple[object, ...]:
     return tuple(row[:steps] for row in rows)
 
 
-@given(runs, runs, st.data())
-@settings(deadline=None, max_examples=40)
+@given(runs, runs, runs)
+@settings(deadline=None, max_examples=25)
 def test_no_edit_after_a_step_changes_its_score_by_one_bit(
-    engine, model, rows, others, data
+    engine, model, kept, rest, other
 ):
-    t = data.draw(st.integers(0, len(rows) - 1))
     whole, edited = engine.predict(
-        [episode(rows), episode([*rows[: t + 1], *others])], model
+        [episode([*kept, *rest]), episode([*kept, *other])], model
     )
-    assert first(whole, t + 1) == first(edited, t + 1)
+    assert first(whole, len(kept)) == first(edited, len(kept))
 
 
 @given(st.lists(runs, min_size=1, max_size=4))
 @settings(
-    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.data_too_large]
+    deadline=None, max_examples=10, suppress_health_check=[HealthCheck.data_too_large]
 )
 def test_an_episode_scores_the_same_alone_and_in_any_batch(engine, model, batch):
     episodes = [episode(rows) for rows in batch]
@@ -115,12 +114,10 @@ def test_nothing_scorable_gives_reasons_and_no_crash(engine, model):
     assert prediction.tokens == 0
 
 
-def test_only_the_models_last_used_are_kept(trunk, engine, model, tmp_path):
+def test_only_the_models_last_used_are_kept(trunk, model, tmp_path):
     engine = Engine(trunk)
-    folders = []
-    for seed in range(KEPT_MODELS + 1):
-        config = TrainConfig(epochs=1, rank=2, members=1, seed=seed)
-        folders.append(train(examples(), trunk, config, tmp_path, quiet).directory)
+    models = [replace(model, max_tokens=9 + i) for i in range(KEPT_MODELS + 1)]
+    folders = [save_model(one, trunk, {}, tmp_path)[0] for one in models]
     loaded = [engine.load(folder) for folder in folders]
     assert engine.load(folders[-1]) is loaded[-1]
     assert engine.load(folders[0]) is not loaded[0]

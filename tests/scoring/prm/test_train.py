@@ -60,12 +60,14 @@ def test_progress_counts_up_in_every_phase(trunk, tmp_path):
         rows = [progress for progress in told if progress.phase == phase]
         assert [row.done for row in rows] == sorted(row.done for row in rows)
         assert rows[-1].done == rows[-1].total
-    assert all(row.loss is not None for row in told if row.phase == "heads")
+    losses = [row.loss for row in told if row.phase == "heads" and row.epoch]
+    assert len(losses) > CONFIG.epochs
+    assert min(losses) > 0
 
 
 def test_a_cancelled_training_goes_on_where_it_was(trunk, trained, tmp_path):
     def stop(progress: Progress) -> None:
-        if progress.phase == "heads" and progress.done == 2.5 * CONFIG.epochs:
+        if progress.phase == "heads" and progress.done > 5 * CONFIG.epochs:
             raise Cancelled("asked to stop")
 
     with pytest.raises(Cancelled):
@@ -73,8 +75,8 @@ def test_a_cancelled_training_goes_on_where_it_was(trunk, trained, tmp_path):
     told: list[Progress] = []
     resumed = train(examples(), trunk, CONFIG, tmp_path, told.append)
     assert resumed.sha256 == trained.sha256
-    first = next(progress for progress in told if progress.phase == "heads")
-    assert first.done > 2 * CONFIG.epochs
+    epochs = [progress.epoch for progress in told if progress.phase == "heads"]
+    assert epochs[:5] == [CONFIG.epochs] * 5  # five descents were found finished
 
 
 KILLED = """
