@@ -9,6 +9,7 @@ from scoring.schema import VERDICTS, Episode
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """`verdicts` has one entry a step: -1, 0, +1, or None where nobody judged.
+    `corrected_at` is the index of the step that repairs the first error, if any does.
 
     Raises:
         InvalidInput: not one verdict a step, or a number that is none.
@@ -16,6 +17,7 @@ class Labelled:
 
     episode: Episode
     verdicts: tuple[int | None, ...]
+    corrected_at: int | None = None
 
     def __post_init__(self) -> None:
         if len(self.verdicts) != len(self.episode.steps):

@@ -26,7 +26,7 @@ def trl_stepwise(
     right = (0, 1) if zero == "right" else (1,)
     propagate = propagation(policy)
     for row in rows:
-        verdicts = propagate(row.verdicts)
+        verdicts = propagate(row.verdicts, row.corrected_at)
         known = next((i for i, v in enumerate(verdicts) if v is None), len(verdicts))
         if known:
             yield _line(row, [verdict in right for verdict in verdicts[:known]])

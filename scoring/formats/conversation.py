@@ -79,6 +79,11 @@ class Conversation:
         if not first or self._steps:
             self._heard.append(text)
 
+    def event(self, text: str) -> None:
+        """Something that happened, and that nobody asked of the agent."""
+        if text:
+            self._heard.append(text)
+
     def step(
         self, text: str = "", thought: str = "", calls: Iterable[Call] = (), **more: Any
     ) -> None:

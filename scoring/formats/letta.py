@@ -56,7 +56,7 @@ def _hear(talk: Conversation, message: Record, at: str) -> None:
     elif role == "tool":
         _results(talk, message)
     elif role == "user":
-        talk.user(_said(fields.text(message.get("content"))))
+        _listen(talk, fields.text(message.get("content")))
 
 
 def _decide(talk: Conversation, message: Record, at: str) -> None:
@@ -91,14 +91,15 @@ def _results(talk: Conversation, message: Record) -> None:
         )
 
 
-def _said(text: str) -> str:
-    """The words in a user's envelope; of other envelopes their kind and reason."""
+def _listen(talk: Conversation, text: str) -> None:
+    """A user's words, or an event (login, heartbeat, alert) in the same envelope."""
     envelope = fields.record(fields.parsed(text))
     words = fields.string(envelope, "message", "reason", "last_login")
     kind = fields.string(envelope, "type")
-    if not kind:
-        return text
-    return words if kind == "user_message" else f"[{kind}] {words}"
+    if not kind or kind == "user_message":
+        talk.user(words if kind else text)
+    else:
+        talk.event(f"[{kind}] {words}")
 
 
 LETTA = Format(

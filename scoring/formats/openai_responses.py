@@ -89,10 +89,15 @@ def read(row: Record) -> Iterator[Episode]:
     hear(talk, [*_input(request.get("input")), *fields.records(response.get("output"))])
     if row.get("truncated") is True:
         talk.ended = "truncated"
+    columns = {
+        **fields.without(row, "input", "output", "responses_create_params", "response"),
+        "request": fields.without(request, "input", "output"),
+        "response": fields.without(response, "input", "output"),
+    }
     yield talk.episode(
         id=fields.string(response, "id"),
         model=fields.string(response, "model"),
-        columns=fields.without(row, "output", "input"),
+        columns=columns,
         outcome=outcome_of(row, talk),
     )
 

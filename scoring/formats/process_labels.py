@@ -11,7 +11,7 @@ from scoring.errors import InvalidEpisode
 from scoring.formats import fields
 from scoring.formats.conversation import Conversation
 from scoring.formats.format import Format, Record, keys
-from scoring.schema import VERDICTS, Episode
+from scoring.schema import VERDICTS, Episode, Outcome
 
 _TAG = "ки"
 _SIGNS = {"+": 1, "-": -1}
@@ -75,7 +75,12 @@ def _episode(
     kept = [(text, verdict) for text, verdict in steps if text]
     for text, _ in kept:
         talk.step(text)
-    episode = talk.episode(columns=row)
+    said = ("prompt", "completions", "input")
+    asked = fields.record(row.get("question"))
+    reference = fields.string(asked, "ground_truth_answer") or None
+    episode = talk.episode(
+        columns=fields.without(row, *said), outcome=Outcome(reference=reference)
+    )
     verdicts = [verdict for _, verdict in kept]
     return replace(episode, meta={**episode.meta, "verdicts": verdicts})
 

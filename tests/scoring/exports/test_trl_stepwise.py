@@ -21,10 +21,18 @@ def rows(verdicts, **options):
 
 @pytest.mark.parametrize(
     ("policy", "expected"),
-    [("stop", (1, -1, None, None)), ("all_later", (1, -1, -1, -1))],
+    [
+        ("stop", (1, -1, None, None)),
+        ("all_later", (1, -1, -1, -1)),
+        ("until_corrected", (1, -1, -1, 1)),
+    ],
 )
 def test_what_follows_the_first_error_is_a_policy(policy, expected):
-    assert POLICIES[policy](JUDGED) == expected
+    assert POLICIES[policy](JUDGED, 3) == expected
+
+
+def test_an_error_that_nobody_repairs_spoils_the_rest():
+    assert POLICIES["until_corrected"](JUDGED, None) == (1, -1, -1, -1)
 
 
 def test_stop_ends_the_example_at_the_first_error():
@@ -39,6 +47,12 @@ def test_stop_ends_the_example_at_the_first_error():
 def test_all_later_makes_the_rest_wrong():
     [row] = rows(JUDGED, policy="all_later")
     assert row["labels"] == [True, False, False, False]
+
+
+def test_a_repaired_run_is_exported_to_its_end():
+    row = Labelled(EPISODE, JUDGED, corrected_at=3)
+    [line] = EXPORTS["trl_stepwise"]([row], policy="until_corrected")
+    assert json.loads(line)["labels"] == [True, False, False, True]
 
 
 def test_without_an_error_an_example_ends_at_the_first_unjudged_step():

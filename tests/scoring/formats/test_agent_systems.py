@@ -42,6 +42,7 @@ LETTA = {
         lettas("boot", "send_message", {"message": "Hi"}, "Bootup sequence complete."),
         returned("boot", "OK", None),
         {"role": "system", "content": "You remember more."},
+        said("login", "Never"),
         said("user_message", "I am Sarah."),
         lettas("a", "core_memory_append", {"content": "Sarah"}, "A name!"),
         returned("a", "Failed", "full"),
@@ -94,6 +95,7 @@ def test_lettas_monologue_is_thought_and_its_memory_a_kind_of_its_own():
     episode = only(LETTA)
     memory, message = episode.steps
     assert (episode.task, episode.system) == ("I am Sarah.", "You remember.")
+    assert memory.observation == "[login] Never"
     assert (memory.kind, memory.thought, message.kind) == (
         "memory",
         "A name!",

@@ -67,3 +67,8 @@ def test_labels_that_do_not_fit_their_steps_are_refused():
     error = only({"prompt": "2+2?", "completions": ["Add."], "labels": []})
     assert isinstance(error, RowError)
     assert error.detail == "1 completions but 0 labels"
+
+
+def test_the_reference_answer_of_prm800k_is_kept():
+    question = {"problem": "2+2?", "ground_truth_answer": "4"}
+    assert only({**PRM800K, "question": question}).outcome.reference == "4"
