@@ -86,6 +86,8 @@ def undo(episode: Episode, *, user: User, event_id: uuid.UUID) -> LabelEvent | N
 
     def attempt() -> LabelEvent | None:
         done = LabelEvent.objects.filter(pk=event_id).first()
+        if done and (done.episode_id, done.user_id) != (episode.pk, user.pk):
+            raise Conflict("this event id stands for somebody else's judgement")
         target = done.undoes if done else _standing(episode, user)
         if target is None and done is None:
             return None

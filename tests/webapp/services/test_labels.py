@@ -262,3 +262,14 @@ def test_a_write_sent_by_many_at_once_is_one_event() -> None:
     with ThreadPoolExecutor(6) as pool:
         assert set(pool.map(send, range(12))) == {1}
     assert episode.label_events.count() == 1
+
+
+def test_an_undo_never_answers_with_somebody_elses_undo(
+    episode: Episode, alice: User, bob: User
+) -> None:
+    event_id = uuid.uuid4()
+    factories.a_label(episode, alice, 1)
+    factories.a_label(episode, bob, -1)
+    labels.undo(episode, user=alice, event_id=event_id)
+    with pytest.raises(Conflict):
+        labels.undo(episode, user=bob, event_id=event_id)
