@@ -226,6 +226,23 @@ def test_far_steps_come_when_somebody_goes_there(desk: Desk, project: Project) -
     assert desk.complaints == []
 
 
+def test_a_label_at_the_end_of_a_part_leads_to_the_next(
+    desk: Desk, project: Project, owner: User
+) -> None:
+    episode = factories.an_episode(project, steps=5_003)
+    page = desk.open(f"/episodes/{episode.pk}/?step=4998")
+    page.locator("#step-4998").wait_for()
+
+    press(page, "1", "3")
+    page.locator("#step-5000").wait_for()
+    press(page, "1")
+    saved(page)
+
+    assert stored(episode, owner)[4998:5001] == [1, -1, 1]
+    expect(page.locator("[data-labelled]")).to_have_text("3")
+    assert desk.complaints == []
+
+
 def test_poison_stays_text(desk: Desk, project: Project, owner: User) -> None:
     episode = payloads.poisoned(project)
     factories.a_label(episode, owner, payloads.EVERYTHING, axis="comment")

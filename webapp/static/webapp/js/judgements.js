@@ -13,6 +13,9 @@ export class Judgements {
     this.live = document.querySelector("[data-live]");
     this.notice = root.querySelector("[data-notice]");
     this.saving = root.querySelector("[data-saving]");
+    this.count = root.querySelector("[data-labelled]");
+    // a long episode has labelled steps on other pages too
+    this.labelledElsewhere = Number(this.count.textContent) - steps.labelledHere();
     this.outbox = new Outbox(setup.outbox, {
       state: (state, count) => this.#showState(state, count),
       answer: (fields, body) => this.#answered(fields, body),
@@ -67,7 +70,7 @@ export class Judgements {
       this.steps.paint(index, value);
       const word = this.setup.verdicts[value];
       this.say(`${this.setup.texts.step} ${index + 1}: ${word}`);
-      this.root.querySelector("[data-labelled]").textContent = this.steps.labelled();
+      this.count.textContent = this.labelledElsewhere + this.steps.labelledHere();
       return this.refreshPanel();
     }
     if (axis === "comment") {

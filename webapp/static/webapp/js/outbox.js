@@ -2,10 +2,12 @@
    Each carries an id of its own, so that one sent twice is written once. */
 
 const LONGEST_WAIT = 30_000;
+const LONGEST_GOODBYE = 2_000;
 
 export class Outbox {
   #queue;
   #busy = false;
+  #guarded = true;
   #wake = () => {};
 
   /** name: where the queue is kept; on: {state, answer, refusal}, called back. */
@@ -15,12 +17,21 @@ export class Outbox {
     this.#queue = JSON.parse(localStorage.getItem(name) ?? "[]");
     addEventListener("online", () => this.#wake());
     addEventListener("beforeunload", (event) => {
-      if (this.#queue.length) event.preventDefault();
+      if (this.#queue.length && this.#guarded) event.preventDefault();
     });
   }
 
   get pending() {
     return this.#queue;
+  }
+
+  /** Leaving is fine now, the page that follows has the same queue; resolves once all
+      is sent, or after a moment. */
+  async letGo() {
+    this.#guarded = false;
+    const until = performance.now() + LONGEST_GOODBYE;
+    while (this.#queue.length && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 30));
   }
 
   push(url, fields) {

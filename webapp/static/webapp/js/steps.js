@@ -7,13 +7,15 @@ export class Steps {
   #rungs;
   #first;
 
-  /** onFocus(index) is called whenever another step comes into focus. */
-  constructor(root, setup, onFocus) {
+  /** onFocus(index) is called when another step comes into focus, onLeave() before the
+      page gives way to another part of the same episode. */
+  constructor(root, setup, { onFocus, onLeave }) {
     this.#root = root;
     this.#setup = setup;
     this.#rungs = [...root.querySelectorAll(".rung")];
     this.#first = Number(this.#rungs[0].dataset.index);
     this.onFocus = onFocus;
+    this.onLeave = onLeave;
     this.at = Number(root.querySelector(".rung[aria-current]").dataset.index);
     root.addEventListener("htmx:load", (event) => this.#arrived(event.target));
   }
@@ -65,7 +67,7 @@ export class Steps {
     return -1;
   }
 
-  labelled() {
+  labelledHere() {
     return this.#rungs.filter((rung) => rung.dataset.verdict).length;
   }
 
@@ -74,7 +76,8 @@ export class Steps {
   }
 
   #leaveFor(index) {
-    location.assign(index < this.#first ? this.#setup.previousPart : this.#setup.nextPart);
+    const part = index < this.#first ? this.#setup.previousPart : this.#setup.nextPart;
+    this.onLeave().then(() => location.assign(part));
     return true;
   }
 

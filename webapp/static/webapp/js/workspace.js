@@ -15,7 +15,11 @@ const modelScore = panel.querySelector("[data-model-score]");
 const askModel = modelScore.cloneNode(true).childNodes;
 
 const clock = new Clock();
-const steps = new Steps(root, setup, showInPanel);
+const steps = new Steps(root, setup, {
+  onFocus: showInPanel,
+  // the next part sends what this one couldn't
+  onLeave: () => judgements.outbox.letGo(),
+});
 const judgements = new Judgements(root, setup, steps, clock);
 let revealed = -1;
 let addressTimer;
