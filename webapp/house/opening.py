@@ -24,8 +24,6 @@ def run(port: int, say: Say) -> None:
     _check_port(port)
     say("preparing the database")
     call_command("migrate", verbosity=0, interactive=False)
-    say("collecting static files")
-    call_command("collectstatic", verbosity=0, interactive=False)
     connections.close_all()
     house = children.everything(port)
     demo = children.demo(house[-1].environment)
@@ -39,8 +37,12 @@ def run(port: int, say: Say) -> None:
 
 def _open(port: int, house: list[Child], demo: Child, say: Say) -> None:
     say("starting " + ", ".join(child.name for child in house))
-    for child in house:
+    *workers, web = house
+    for child in workers:
         child.start()
+    # while the workers load; only the web needs them
+    call_command("collectstatic", verbosity=0, interactive=False)
+    web.start()
     url = f"http://127.0.0.1:{port}"
     supervisor.watch(house, say, until=lambda: _answers(f"{url}/healthz"))
     if not RewardModel.objects.exists():

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._tell("making up help-desk episodes")
         project = demo.seed(settings.DEMO_EPISODES)
-        if reward_models.champion(project) is None:
+        if project.episodes.exists() and reward_models.champion(project) is None:
             self._train(project)
 
     def _train(self, project: Project) -> None:

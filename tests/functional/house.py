@@ -1,0 +1,157 @@
+"""The whole product, started as a user starts it, and a client that knows its API."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+
+from webapp.house.broker import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 400
+
+
+@dataclass
+class House:
+    """A running `manage.py up`: what it said, and a client with its token."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    data: Path
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def find(self, pattern: str) -> str:
+        found = re.search(pattern, self.said)
+        assert found, self.said
+        return found[1]
+
+    @property
+    def url(self) -> str:
+        return self.find(r"Pacenote is up: (\S+)")
+
+    def client(self) -> httpx.Client:
+        token = self.find(r"API token: +(\S+)")
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
+
+    def processes(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def kill_9(self, words: str) -> None:
+        """Kill the one child whose command line has these words."""
+        for process in self.processes():
+            if words in " ".join(process.cmdline()):
+                process.kill()
+                return
+        raise AssertionError(f"no child runs {words}")
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+        self.process.wait(60)
+
+
+@contextmanager
+def started(data: Path, *, demo: int, **environment: str) -> Iterator[House]:
+    """Run `manage.py up` on `data` until the block ends, with a demo of that size."""
+    log = data.parent / f"{data.name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=ROOT,
+            env=_environment(data, demo) | environment,
+            stdout=output,
+            stderr=output,
+        )
+    house = House(process, log, data)
+    try:
+        eventually(lambda: _up(house), START_SECONDS)
+        yield house
+    finally:
+        if process.poll() is None:
+            house.stop()
+
+
+def eventually(claim: Callable[[], Any], seconds: float = 60) -> Any:
+    """Wait until the claim holds; its value."""
+    until = time.monotonic() + seconds
+    while not (value := claim()):
+        assert time.monotonic() < until, "still not so"
+        time.sleep(0.2)
+    return value
+
+
+def done(client: httpx.Client, job: Mapping[str, Any], seconds: float = 240) -> Any:
+    """The job once it is over, which must be well."""
+
+    def over() -> Any:
+        now = client.get(job["url"]).json()
+        return now if now["state"] not in {"queued", "running"} else None
+
+    ended = eventually(over, seconds)
+    assert ended["state"] == "done", ended["error"]
+    return ended
+
+
+def upload(client: httpx.Client, name: str, body: bytes) -> Any:
+    response = client.post("/api/v1/episodes/", files={"file": (name, body)})
+    assert response.status_code == 202, response.text
+    return done(client, response.json())["result"]
+
+
+def judge(client: httpx.Client, episode: str, verdicts: list[int]) -> None:
+    """Mark an episode's first steps."""
+    events = [
+        {"id": str(uuid.uuid4()), "axis": "verdict", "step": step, "value": verdict}
+        for step, verdict in enumerate(verdicts)
+    ]
+    response = client.post(f"/api/v1/episodes/{episode}/labels/", json=events)
+    assert response.status_code == 200, response.text
+
+
+def lines(episodes: list[Any]) -> bytes:
+    return "\n".join(json.dumps(episode.to_dict()) for episode in episodes).encode()
+
+
+def _up(house: House) -> bool:
+    assert house.process.poll() is None, house.said
+    return "curl" in house.said
+
+
+def _environment(data: Path, demo: int) -> dict[str, str]:
+    environment = {
+        **os.environ,
+        "PACENOTE_DATA": str(data),
+        "PACENOTE_DEMO_EPISODES": str(demo),
+        # unpacked once for all tests
+        "PACENOTE_BACKBONE": str(ROOT / "var/backbones/smollm2-135m-instruct"),
+        "DJANGO_SETTINGS_MODULE": "webapp.settings",
+        "PORT": str(free_port()),
+    }
+    environment.pop("REDIS_URL", None)
+    if url := environment.get("DATABASE_URL"):
+        environment["DATABASE_URL"] = _database(url)
+    return environment
+
+
+def _database(url: str) -> str:
+    """A new database on the PostgreSQL server of `url`."""
+    name = f"house_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return re.sub(r"/postgres\?", f"/{name}?", url)

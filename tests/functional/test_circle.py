@@ -1,0 +1,109 @@
+"""Upload, label, train, promote, score, export: over HTTP, with every real part."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from scoring import arena
+from tests.functional.house import House, done, judge, lines, upload
+
+pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("house")]
+
+RUNS = list(arena.generate(8, seed=77))
+
+
+def cells(score: dict[str, Any]) -> float:
+    return sum(sum(step["rewards"].values()) for step in score["steps"])
+
+
+def test_ready_means_every_part_is_there(house: House) -> None:
+    parts = httpx.get(f"{house.url}/readyz").json()
+    assert all(parts[name]["ok"] for name in ("database", "broker", "worker", "scorer"))
+
+
+def test_the_printed_link_signs_in_once(house: House) -> None:
+    link = house.find(r"sign in \(once\): (\S+)")
+    with httpx.Client(follow_redirects=True) as browser:
+        assert browser.get(link).status_code == 200
+        assert "/sign-in" not in str(browser.get(house.url).url)
+    with httpx.Client(follow_redirects=True) as stranger:
+        stranger.get(link)
+        assert "/sign-in" in str(stranger.get(house.url).url)
+
+
+def test_the_printed_curl_line_returns_a_valid_score(house: House) -> None:
+    line = house.find(r"(curl .*)")
+    answer = subprocess.run(line, shell=True, check=True, capture_output=True).stdout
+    [score] = json.loads(answer)["scores"]
+    assert score["valid"]
+    assert cells(score) == pytest.approx(score["total"], abs=1e-9)
+
+
+def test_the_circle_turns(client: httpx.Client) -> None:
+    counts = upload(client, "arena.jsonl", lines([run.episode for run in RUNS]))
+    assert (counts["created"], counts["failed"]) == (len(RUNS), 0)
+    label(client)
+    model = trained(client)
+    promoted = client.post(f"/api/v1/reward-models/{model}/promote/")
+    assert promoted.json()["state"] == "champion"
+    score = scored(client, RUNS[0].episode)
+    assert score["model"]["id"] == model
+    assert cells(score) == pytest.approx(score["total"], abs=1e-9)
+    assert len(exported(client)) > len(RUNS)
+
+
+def label(client: httpx.Client) -> None:
+    """Give the uploaded runs the verdicts the simulator knows."""
+    rows = client.get("/api/v1/episodes/", params={"q": "", "limit": 100}).json()
+    tasks = {run.episode.id: run for run in RUNS}
+    mine = [row for row in rows["results"] if row["external_id"] in tasks]
+    for row in mine:
+        judge(client, row["id"], list(tasks[row["external_id"]].verdicts))
+
+
+def trained(client: httpx.Client) -> str:
+    run = client.post("/api/v1/training-runs/", json={}).json()
+    done(client, run["job"])
+    ended = client.get(f"/api/v1/training-runs/{run['id']}/").json()
+    assert ended["curve"]
+    return str(ended["reward_model"])
+
+
+def scored(client: httpx.Client, episode: Any) -> dict[str, Any]:
+    body = {"episodes": [episode.to_dict()]}
+    [score] = client.post("/api/v1/scores/", json=body).json()["scores"]
+    return dict(score)
+
+
+def exported(client: httpx.Client) -> list[dict[str, Any]]:
+    asked = {"format": "trl_stepwise"}
+    job = done(client, client.post("/api/v1/exports/", json=asked).json())
+    text = client.get(f"/api/v1/exports/{job['id']}/file/").text
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "openai_chat/tau_airline_record0_messages.json",
+        "openai_chat/medagentbench_val.first4.jsonl",
+        "react/hotpotqa_50_sample_react_reflect_correct.txt",
+    ],
+)
+def test_real_files_are_imported(
+    client: httpx.Client, samples: Path, name: str
+) -> None:
+    file = samples / name
+    counts = upload(client, file.name, file.read_bytes())
+    assert counts["created"] + counts["duplicates"] > 0
+
+
+def test_an_unmodified_openrlhf_trainer_gets_its_rewards(client: httpx.Client) -> None:
+    body = {"query": ["Say hi. Hi!"], "prompts": ["Say hi."], "labels": ["hi"]}
+    answer = client.post("/compat/openrlhf/get_reward", json=body).json()
+    assert len(answer["rewards"]) == 1
+    assert set(answer) >= {"rewards", "scores", "extra_logs"}
