@@ -1,5 +1,6 @@
 """From an episode and what a model said of it to the Score."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,12 +36,10 @@ def score(
     Raises:
         InvalidEpisode: a budget in `meta` is no number.
         InvalidSignals: `social.harm` or `corrections` don't fit the episode.
-        ModelMismatch: the prediction is of another episode (its length differs).
+        ModelMismatch: the prediction is of another length, or holds a NaN.
     """
     said = prediction or _silent(len(episode.steps))
-    if len(said.q) != len(episode.steps):
-        detail = f"{len(said.q)} predictions for {len(episode.steps)} steps"
-        raise ModelMismatch(detail)
+    _check(said, len(episode.steps))
     check_corrections(corrections, len(said.q))
     sheet = _sheet(episode, said, spec, social or _UNSEEN, corrections)
     return write([sheet], spec, model)[0]
@@ -71,6 +70,16 @@ def _sheet(
         flags=flags,
         notes={"final": {"source": source}, "social": {"coverage": social.coverage}},
     )
+
+
+def _check(said: Prediction, steps: int) -> None:
+    for series in (said.q, said.q_std, said.verdicts, said.value):
+        if len(series) != steps:
+            raise ModelMismatch(f"{len(series)} predictions for {steps} steps")
+    verdicts = (p for row in said.verdicts for p in row or ())
+    for number in (*said.q, *said.q_std, *said.value, *verdicts):
+        if number is not None and not math.isfinite(number):
+            raise ModelMismatch("the model predicted a number that is none")
 
 
 def _silent(steps: int) -> Prediction:

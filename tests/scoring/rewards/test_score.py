@@ -131,6 +131,11 @@ def test_a_prediction_of_another_episode_is_refused() -> None:
         score(EPISODE, told(0.5))
 
 
+def test_a_prediction_that_is_no_number_never_reaches_the_reply() -> None:
+    with pytest.raises(ModelMismatch):
+        score(EPISODE, told(0.9, float("nan"), 0.9, 0.9))
+
+
 @pytest.mark.parametrize(
     "wrong", [{"preference": 1.1}, {"tone": float("nan")}, {"harm": (True,)}]
 )
