@@ -89,7 +89,17 @@ class Projects(Rows):
     list_select_related = ("spec",)
     search_fields = ("name", "slug")
     heavy = ("guideline",)
+    readonly_fields = ("guideline_version",)
     inlines = (Members,)
+
+    def save_model(
+        self, request: HttpRequest, obj: models.Project, form: Any, change: bool
+    ) -> None:
+        """An edited guideline is another version: labels say which they followed. What a
+        browser does to the ends of lines is no edit."""
+        if change and obj.guideline.split() != form.initial["guideline"].split():
+            obj.guideline_version += 1
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(models.Membership)

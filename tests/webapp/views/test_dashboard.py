@@ -58,6 +58,21 @@ def test_facts_are_not_edited(admin_client: Client, busy: Project, table: str) -
     assert may == [False, False, False]
 
 
+def test_an_edited_guideline_is_another_version(
+    admin_client: Client, project: Project
+) -> None:
+    at = f"/admin/webapp/project/{project.pk}/change/"
+    members = {"membership_set-TOTAL_FORMS": 0, "membership_set-INITIAL_FORMS": 0}
+    fields = {"slug": project.slug, "name": "New name", "gamma": 1}
+    fields |= {"spec": project.spec.pk, "guideline": project.guideline, **members}
+
+    for guideline in (project.guideline, "Be kind."):
+        admin_client.post(at, fields | {"guideline": guideline})
+
+    project.refresh_from_db()
+    assert (project.guideline, project.guideline_version) == ("Be kind.", 2)
+
+
 def test_every_number_of_the_dashboard_leads_to_its_rows(
     admin_client: Client, busy: Project
 ) -> None:
