@@ -19,7 +19,7 @@ MAX_KEYS = 10_000
 
 # Escapes that can produce a NUL or a surrogate. Raw text can't hold a surrogate (it
 # was decoded as UTF-8), so only documents with such an escape pay for the slow check.
-_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|\x00")
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -39,7 +39,7 @@ def loads(text: str, *, line: int | None = None) -> Any:
     except UnreadableFile as error:
         error.line = line
         raise
-    check(value, line=line, text_is_suspect=_SUSPECT.search(text) is not None)
+    check(value, line=line, text_is_suspect=_is_suspect(text, 0, len(text)))
     return value
 
 
@@ -54,7 +54,7 @@ def decode_at(text: str, start: int) -> tuple[Any, int]:
         value, end = _DECODER.raw_decode(text, start)
     except RecursionError:
         raise UnreadableFile(_TOO_DEEP) from None
-    check(value, text_is_suspect=_SUSPECT.search(text, start, end) is not None)
+    check(value, text_is_suspect=_is_suspect(text, start, end))
     return value, end
 
 
@@ -78,6 +78,12 @@ def check(value: Any, *, line: int | None = None, text_is_suspect: bool = True) 
             return
         level = below
     raise UnreadableFile(_TOO_DEEP, line=line)
+
+
+def _is_suspect(text: str, start: int, end: int) -> bool:
+    # two literal searches are many times faster than one pattern with both
+    found = _SUSPECT.search(text, start, end)
+    return found is not None or text.find("\x00", start, end) >= 0
 
 
 def _finite(text: str) -> float:

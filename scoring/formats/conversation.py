@@ -9,7 +9,7 @@ the system prompt.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from scoring.errors import InvalidEpisode
@@ -34,7 +34,9 @@ class _Slot:
         return self.calls[self.position]
 
     def fill(self, result: str, is_error: bool) -> None:
-        self.calls[self.position] = replace(self.call, result=result, is_error=is_error)
+        call = self.call
+        filled = Call(call.name, call.arguments, call.id, result, is_error)
+        self.calls[self.position] = filled
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Conversation:
     system_prompt: str = ""
     ended: Ended = "terminated"
     warnings: Counter[str] = field(default_factory=Counter)
-    _steps: list[tuple[Step, list[Call]]] = field(default_factory=list)
+    _steps: list[tuple[dict[str, Any], list[Call]]] = field(default_factory=list)
     _heard: list[str] = field(default_factory=list)
     _waiting: list[_Slot] = field(default_factory=list)
 
@@ -96,13 +98,13 @@ class Conversation:
             return
         if len(self._steps) == MAX_STEPS:
             raise InvalidEpisode(f"more than {MAX_STEPS} steps", pointer="/steps")
-        step = Step(
-            index=len(self._steps),
-            text=text,
-            thought=thought,
-            observation="\n\n".join(self._heard),
+        step = {
+            "index": len(self._steps),
+            "text": text,
+            "thought": thought,
+            "observation": "\n\n".join(self._heard),
             **more,
-        )
+        }
         self._heard.clear()
         self._steps.append((step, made))
         # a result that comes late may answer the step before, hardly an older one
@@ -151,10 +153,8 @@ class Conversation:
             if values:
                 self.warn("step rewards were left out: not one for each step")
             return
-        self._steps = [
-            (replace(step, reward=fields.number(value)), calls)
-            for (step, calls), value in zip(self._steps, values, strict=True)
-        ]
+        for (step, _), value in zip(self._steps, values, strict=True):
+            step["reward"] = fields.number(value)
 
     def episode(
         self,
@@ -196,9 +196,9 @@ class Conversation:
         return meta
 
 
-def _finished(step: Step, calls: list[Call]) -> Step:
-    kind = kind_of(calls, step.thought, step.text)
-    return replace(step, calls=tuple(calls), kind=kind)
+def _finished(step: dict[str, Any], calls: list[Call]) -> Step:
+    kind = kind_of(calls, step["thought"], step["text"])
+    return Step(**step, calls=tuple(calls), kind=kind)
 
 
 @dataclass(slots=True)

@@ -49,8 +49,14 @@ class Format:
         )
 
     def missing(self, record: Record) -> frozenset[str]:
-        """The fewest keys that would make the record look like this format."""
+        """The keys that would make the record look like this format."""
         return min((keys - record.keys() for keys in self.needs), key=len)
+
+    def distance(self, record: Record) -> tuple[float, int]:
+        """How far the record is from this format; the nearest has the smallest."""
+        return min(
+            (len(keys - record.keys()) / len(keys), len(keys)) for keys in self.needs
+        )
 
 
 def keys(*names: str) -> frozenset[str]:

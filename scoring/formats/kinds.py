@@ -6,6 +6,7 @@ else is a tool step, or what `schema.infer_kind` says of a step without calls.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from scoring.schema import Call, infer_kind
 
@@ -28,5 +29,6 @@ def kind_of(calls: Sequence[Call], thought: str, text: str) -> str:
     return kinds.pop() if len(kinds) == 1 else infer_kind(calls, thought, text)
 
 
+@lru_cache(maxsize=4096)
 def _kind_of_tool(name: str) -> str:
     return next((kind for kind, rule in _RULES if rule.search(name)), "tool")

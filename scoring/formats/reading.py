@@ -99,11 +99,9 @@ def _sample(rows: Rows) -> Rows:
             return
 
 
-def _unknown(formats: Sequence[Format], record: Mapping[str, Any], what: str) -> Any:
-    def distance(format: Format) -> float:
-        return len(format.missing(record)) / max(map(len, format.needs))
-
-    near = sorted((f for f in formats if all(f.needs)), key=distance)[:NEAREST]
+def _unknown(formats: Sequence[Format], record: Record, what: str) -> Any:
+    named = [format for format in formats if all(format.needs)]
+    near = sorted(named, key=lambda format: format.distance(record))[:NEAREST]
     lacks = "; ".join(f"{f.title} ({_what_lacks(f, record)})" for f in near)
     found = ", ".join(sorted(map(str, record))[:12]) or "nothing that could be named"
     raise UnknownFormat(

@@ -63,3 +63,17 @@ def test_a_pair_of_surrogates_is_one_character() -> None:
 
 def test_sixty_four_levels_are_enough_for_anyone_and_allowed() -> None:
     assert strictjson.loads("[" * 64 + "]" * 64)
+
+
+def test_a_value_is_read_from_the_middle_of_a_text() -> None:
+    assert strictjson.decode_at('[1, {"a": "é"}]', 4) == ({"a": "é"}, 14)
+
+
+@pytest.mark.parametrize("value", ["NaN", r'"\u0000"', '{"a": 1, "a": 2}', "9" * 31])
+def test_a_value_in_the_middle_is_held_to_the_same_rules(value: str) -> None:
+    with pytest.raises(UnreadableFile):
+        strictjson.decode_at(f"[{value}]", 1)
+
+
+def test_a_text_may_hold_a_bad_value_elsewhere() -> None:
+    assert strictjson.decode_at(r'["a", "\u0000"]', 1) == ("a", 4)
