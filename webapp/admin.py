@@ -95,8 +95,8 @@ class Projects(Rows):
     def save_model(
         self, request: HttpRequest, obj: models.Project, form: Any, change: bool
     ) -> None:
-        """An edited guideline is another version: labels say which they followed. What a
-        browser does to the ends of lines is no edit."""
+        """An edited guideline is another version: labels say which they followed. What
+        a browser does to the ends of lines is no edit."""
         if change and obj.guideline.split() != form.initial["guideline"].split():
             obj.guideline_version += 1
         super().save_model(request, obj, form, change)
