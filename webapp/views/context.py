@@ -8,6 +8,8 @@ from django.http import HttpRequest, QueryDict
 
 from webapp import jobs
 from webapp.access import Actor
+from webapp.models import Membership, Project
+from webapp.models.project import Role
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -21,6 +23,12 @@ def actor(request: HttpRequest) -> Actor:
 def signed_in(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 - the middleware saw to it
     return request.user
+
+
+def is_engineer(request: HttpRequest, project: Project) -> bool:
+    """Whether to offer what an annotator may not do; `access` still has the say."""
+    member = Membership.objects.filter(project=project, user=signed_in(request)).first()
+    return member is not None and member.may(Role.ENGINEER)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

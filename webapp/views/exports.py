@@ -9,7 +9,7 @@ from webapp.forms import ExportForm
 from webapp.models.job import Kind
 from webapp.models.project import Role
 from webapp.services import exports
-from webapp.views.context import actor, no_worker, posted, signed_in
+from webapp.views.context import actor, is_engineer, no_worker, posted, signed_in
 
 RECENT = 50
 
@@ -28,6 +28,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "jobs": jobs,
         "any_open": any(job.is_open for job in jobs),
+        "is_engineer": is_engineer(request, project),
         "no_worker": no_worker(),
     }
     part = request.htmx  # type: ignore[attr-defined]

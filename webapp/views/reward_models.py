@@ -11,7 +11,7 @@ from webapp.models import RewardModel
 from webapp.models.project import Role
 from webapp.services import reward_models
 from webapp.views import cards
-from webapp.views.context import actor, signed_in
+from webapp.views.context import actor, is_engineer, signed_in
 
 
 @require_safe
@@ -23,6 +23,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "models": models,
         "columns": cards.HEADLINE,
+        "is_engineer": is_engineer(request, project),
         "can_roll_back": any(model.state == "retired" for model, _ in models),
     }
     return render(request, "webapp/models/list.html", context)
@@ -37,6 +38,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "project": model.project,
         "model": model,
         "other": other,
+        "is_engineer": is_engineer(request, model.project),
         "card": cards.Card.of(model.card, other.card if other else {}),
     }
     return render(request, "webapp/models/detail.html", context)

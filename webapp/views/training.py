@@ -11,7 +11,7 @@ from webapp.forms import TrainingForm
 from webapp.models.project import Role
 from webapp.services import overview, snapshots, training
 from webapp.views import charts, progress
-from webapp.views.context import actor, no_worker, posted, signed_in
+from webapp.views.context import actor, is_engineer, no_worker, posted, signed_in
 
 # of a project's runs, what its page lists
 RECENT = 50
@@ -36,6 +36,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "labels": overview.label_counts(project),
         "least_tasks": snapshots.LEAST_TASKS,
+        "is_engineer": is_engineer(request, project),
         "runs": [(run, progress.of(run.job)) for run in runs[:RECENT]],
         "no_worker": no_worker(),
     }

@@ -20,7 +20,7 @@ from webapp.models.label_event import Axis
 from webapp.services import labels, reading, scores
 from webapp.templatetags.pacenote import VERDICTS, key
 from webapp.views import keys
-from webapp.views.context import actor, signed_in
+from webapp.views.context import actor, is_engineer, signed_in
 
 # what the page's script says
 TEXTS = {
@@ -66,6 +66,7 @@ def detail(request: HttpRequest, pk: str) -> HttpResponse:
         "labelled": sum(value is not None for value in verdicts.values()),
         "comment": judged["steps"].get(focus, {}).get(Axis.COMMENT, ""),
         "judged": judged,
+        "is_engineer": is_engineer(request, episode.project),
         "outcomes": CHOICES[Axis.OUTCOME],
         "manners": CHOICES[Axis.PREFERENCE],
         "overlay": keys.overlay(),

@@ -60,9 +60,10 @@ def test_an_unknown_format_is_refused(
 
 
 def test_annotators_export_nothing(as_bob: Client, project: Project) -> None:
-    answer = as_bob.post(f"/projects/{project.slug}/exports/", FIELDS)
+    path = f"/projects/{project.slug}/exports/"
 
-    assert answer.status_code == 404
+    assert "An engineer of the project" in as_bob.get(path).content.decode()
+    assert as_bob.post(path, FIELDS).status_code == 404
 
 
 def test_strangers_fetch_nothing(as_charlie: Client, labelled: Project) -> None:

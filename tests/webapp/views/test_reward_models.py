@@ -112,7 +112,9 @@ def test_a_model_whose_files_are_gone_is_not_promoted(
 
 
 def test_annotators_do_not_promote(as_bob: Client, candidate: RewardModel) -> None:
-    assert as_bob.get(f"/reward-models/{candidate.pk}/").status_code == 200
+    assert (
+        "Promote" not in as_bob.get(f"/reward-models/{candidate.pk}/").content.decode()
+    )
     assert as_bob.post(f"/reward-models/{candidate.pk}/promote/").status_code == 404
 
 

@@ -105,11 +105,15 @@ def test_the_queries_do_not_grow_with_the_runs(
     for seed in range(5):
         training.start(labelled, user=alice, config={"seed": seed})
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         as_alice.get(page_of(labelled))
 
 
 def test_annotators_do_not_train(as_bob: Client, project: Project) -> None:
+    page = as_bob.get(page_of(project)).content.decode()
+
+    assert "An engineer of the project" in page
+    assert 'name="seed"' not in page
     assert as_bob.post(page_of(project), {"seed": 0}).status_code == 404
 
 

@@ -144,7 +144,7 @@ def test_the_queries_do_not_grow_with_the_steps(
 ) -> None:
     episode = factories.an_episode(project, steps=400)
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         as_bob.get(f"/episodes/{episode.pk}/")
 
 
