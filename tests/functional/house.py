@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import httpx
 import psutil
 import psycopg
 
+from scoring import arena
 from webapp.house.broker import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,23 +100,35 @@ def eventually(claim: Callable[[], Any], seconds: float = 60) -> Any:
 def done(client: httpx.Client, job: Mapping[str, Any], seconds: float = 240) -> Any:
     """The job once it is over, which must be well."""
 
-    def over() -> Any:
-        now = client.get(job["url"]).json()
-        return now if now["state"] not in {"queued", "running"} else None
-
-    ended = eventually(over, seconds)
+    ended = eventually(lambda: over(client, job), seconds)
     assert ended["state"] == "done", ended["error"]
     return ended
 
 
+def over(client: httpx.Client, job: Mapping[str, Any]) -> Any:
+    """The job as it ended, None while it goes on."""
+    now = client.get(job["url"]).json()
+    return now if now["state"] not in {"queued", "running"} else None
+
+
 def upload(client: httpx.Client, name: str, body: bytes) -> Any:
+    """The import job of a file, once it is over."""
     response = client.post("/api/v1/episodes/", files={"file": (name, body)})
     assert response.status_code == 202, response.text
-    return done(client, response.json())["result"]
+    return done(client, response.json())
+
+
+def label(client: httpx.Client, runs: Sequence[arena.Run]) -> None:
+    """Upload simulated runs and give their steps the verdicts the simulator knows."""
+    job = upload(client, "arena.jsonl", lines(runs))
+    assert (job["result"]["created"], job["result"]["failed"]) == (len(runs), 0)
+    known = {run.episode.id: list(run.verdicts) for run in runs}
+    wanted = {"import_job": job["id"], "limit": len(runs)}
+    for row in client.get("/api/v1/episodes/", params=wanted).json()["results"]:
+        judge(client, row["id"], known[row["external_id"]])
 
 
 def judge(client: httpx.Client, episode: str, verdicts: list[int]) -> None:
-    """Mark an episode's first steps."""
     events = [
         {"id": str(uuid.uuid4()), "axis": "verdict", "step": step, "value": verdict}
         for step, verdict in enumerate(verdicts)
@@ -124,8 +137,8 @@ def judge(client: httpx.Client, episode: str, verdicts: list[int]) -> None:
     assert response.status_code == 200, response.text
 
 
-def lines(episodes: list[Any]) -> bytes:
-    return "\n".join(json.dumps(episode.to_dict()) for episode in episodes).encode()
+def lines(runs: Sequence[arena.Run]) -> bytes:
+    return "\n".join(json.dumps(run.episode.to_dict()) for run in runs).encode()
 
 
 def _up(house: House) -> bool:

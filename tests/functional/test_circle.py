@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from scoring import arena
-from tests.functional.house import House, done, judge, lines, upload
+from tests.functional.house import House, done, label, upload
 
 pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("house")]
 
@@ -44,9 +44,7 @@ def test_the_printed_curl_line_returns_a_valid_score(house: House) -> None:
 
 
 def test_the_circle_turns(client: httpx.Client) -> None:
-    counts = upload(client, "arena.jsonl", lines([run.episode for run in RUNS]))
-    assert (counts["created"], counts["failed"]) == (len(RUNS), 0)
-    label(client)
+    label(client, RUNS)
     model = trained(client)
     promoted = client.post(f"/api/v1/reward-models/{model}/promote/")
     assert promoted.json()["state"] == "champion"
@@ -54,15 +52,6 @@ def test_the_circle_turns(client: httpx.Client) -> None:
     assert score["model"]["id"] == model
     assert cells(score) == pytest.approx(score["total"], abs=1e-9)
     assert len(exported(client)) > len(RUNS)
-
-
-def label(client: httpx.Client) -> None:
-    """Give the uploaded runs the verdicts the simulator knows."""
-    rows = client.get("/api/v1/episodes/", params={"q": "", "limit": 100}).json()
-    tasks = {run.episode.id: run for run in RUNS}
-    mine = [row for row in rows["results"] if row["external_id"] in tasks]
-    for row in mine:
-        judge(client, row["id"], list(tasks[row["external_id"]].verdicts))
 
 
 def trained(client: httpx.Client) -> str:
@@ -90,7 +79,7 @@ def exported(client: httpx.Client) -> list[dict[str, Any]]:
     "name",
     [
         "openai_chat/tau_airline_record0_messages.json",
-        "openai_chat/medagentbench_val.first4.jsonl",
+        "openai_chat/medagentbench_expert_trajectories.first4.jsonl",
         "react/hotpotqa_50_sample_react_reflect_correct.txt",
     ],
 )
@@ -98,7 +87,7 @@ def test_real_files_are_imported(
     client: httpx.Client, samples: Path, name: str
 ) -> None:
     file = samples / name
-    counts = upload(client, file.name, file.read_bytes())
+    counts = upload(client, file.name, file.read_bytes())["result"]
     assert counts["created"] + counts["duplicates"] > 0
 
 

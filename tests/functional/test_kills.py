@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from scoring import arena
-from tests.functional.house import House, done, eventually, judge, lines, upload
+from tests.functional.house import House, done, eventually, label, over
 
 pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("house")]
 
@@ -18,17 +18,29 @@ pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("house")]
 def test_a_training_killed_half_way_goes_on_and_ends_well(
     house: House, client: httpx.Client, victim: str, seed: int
 ) -> None:
-    runs = list(arena.generate(6, seed=seed))
-    upload(client, "more.jsonl", lines([run.episode for run in runs]))
-    rows = client.get("/api/v1/episodes/").json()["results"]
-    for row in rows[: len(runs)]:
-        judge(client, row["id"], [1])
-    run = client.post("/api/v1/training-runs/", json={}).json()
-    eventually(lambda: client.get(run["job"]["url"]).json()["progress"].get("phase"))
+    run = training(client, seed)
     house.kill_9(victim)
     job = done(client, run["job"])
     assert job["attempt"] == 2
     assert client.get(f"/api/v1/training-runs/{run['id']}/").json()["reward_model"]
+
+
+def test_a_cancelled_training_ends_at_once_and_makes_no_model(
+    client: httpx.Client,
+) -> None:
+    run = training(client, seed=503)
+    client.post(f"/api/v1/training-runs/{run['id']}/cancel/")
+    job = eventually(lambda: over(client, run["job"]), 30)
+    assert job["state"] == "cancelled"
+    assert not client.get(f"/api/v1/training-runs/{run['id']}/").json()["reward_model"]
+
+
+def training(client: httpx.Client, seed: int) -> Any:
+    """A training in the middle of its work, on runs it has never seen."""
+    label(client, list(arena.generate(8, seed=seed)))
+    run = client.post("/api/v1/training-runs/", json={}).json()
+    eventually(lambda: client.get(run["job"]["url"]).json()["progress"].get("phase"))
+    return run
 
 
 def test_a_scorer_killed_under_load_loses_and_mixes_up_nothing(
@@ -38,8 +50,7 @@ def test_a_scorer_killed_under_load_loses_and_mixes_up_nothing(
     expected = {i: score(client, episode) for i, episode in enumerate(episodes)}
     with ThreadPoolExecutor(12) as pool:
         asked = {
-            i: pool.submit(score, client, episode)
-            for i, episode in [*enumerate(episodes)]
+            i: pool.submit(score, client, episode) for i, episode in enumerate(episodes)
         }
         house.kill_9("-Q score")
         answers = {i: future.result() for i, future in asked.items()}
