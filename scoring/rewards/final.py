@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from scoring.rewards.graders import GRADERS
 from scoring.rewards.rules import Final
+from scoring.rewards.verified import passed_tests, state_reached
 from scoring.schema import Episode, Prediction
 
 
@@ -13,8 +14,8 @@ def outcome(
     """f of an episode and the source it came from, (None, None) where none knows.
 
     Sources are asked in the order of the spec: `outcome` (the file, a verifier or an
-    annotator), `answer` (graded against the reference), `value_head` (the model's
-    P(success) after the last step).
+    annotator), `tests` and `state` (what a verifier left in `meta`), `answer` (graded
+    against the reference), `value_head` (the model's P(success) after the last step).
     """
     for source in rule.sources:
         f = _SOURCES[source](episode, prediction, rule)
@@ -25,6 +26,14 @@ def outcome(
 
 def _stated(episode: Episode, prediction: Prediction, rule: Final) -> float | None:
     return episode.outcome.value
+
+
+def _tested(episode: Episode, prediction: Prediction, rule: Final) -> float | None:
+    return passed_tests(episode.meta)
+
+
+def _reached(episode: Episode, prediction: Prediction, rule: Final) -> float | None:
+    return state_reached(episode)
 
 
 def _graded(episode: Episode, prediction: Prediction, rule: Final) -> float | None:
@@ -43,6 +52,8 @@ def _predicted(episode: Episode, prediction: Prediction, rule: Final) -> float |
 _Source = Callable[[Episode, Prediction, Final], float | None]
 _SOURCES: Mapping[str, _Source] = {
     "outcome": _stated,
+    "tests": _tested,
+    "state": _reached,
     "answer": _graded,
     "value_head": _predicted,
 }

@@ -1,16 +1,24 @@
-"""Graders: how right an answer is against a reference, in [0, 1]."""
+"""Graders: how right an answer is against a reference, in [0, 1].
+
+None says that the reference itself can't be read: that is nobody's failure.
+"""
 
 import json
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
+
+import re2
 
 from scoring import strictjson
 from scoring.errors import UnreadableFile
+from scoring.rewards import algebra
 
 TOLERANCE = 1e-6  # relative, of `number`
+REGEX_BYTES = 1 << 20  # what one pattern may hold in memory
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?%?")
@@ -42,11 +50,15 @@ def number(answer: str, reference: str) -> float:
 def json_equal(answer: str, reference: str) -> float:
     """The same JSON value; the order of keys and 1 against 1.0 don't matter."""
     try:
-        return float(
-            _typed(strictjson.loads(answer)) == _typed(strictjson.loads(reference))
-        )
+        return float(same_json(strictjson.loads(answer), strictjson.loads(reference)))
     except UnreadableFile:
         return 0.0
+
+
+def same_json(one: Any, other: Any) -> bool:
+    """Parsed JSON: one value, where an object's order and 1 against 1.0 don't matter,
+    but true is not 1."""
+    return _typed(one) == _typed(other)
 
 
 def f1(answer: str, reference: str) -> float:
@@ -58,17 +70,60 @@ def f1(answer: str, reference: str) -> float:
     return 2 * shared / (said.total() + wanted.total())
 
 
-GRADERS: Mapping[str, Callable[[str, str], float]] = {
+def set_f1(answer: str, reference: str) -> float:
+    """Harmonic mean of precision and recall over the distinct items of two lists: a
+    JSON list, or texts apart by commas, semicolons or lines; compared as `text` is."""
+    said, wanted = _items(answer), _items(reference)
+    if not said or not wanted:
+        return float(said == wanted)
+    return 2 * len(said & wanted) / (len(said) + len(wanted))
+
+
+def regex(answer: str, reference: str) -> float | None:
+    """The whole answer matches the reference, an RE2 pattern: linear time, whatever
+    the pattern and the text."""
+    pattern = _compiled(reference)
+    if pattern is None:
+        return None
+    # a lone surrogate has no UTF-8
+    text = answer.strip().encode(errors="replace").decode()
+    return float(pattern.fullmatch(text) is not None)
+
+
+GRADERS: Mapping[str, Callable[[str, str], float | None]] = {
     "exact": exact,
     "text": text,
     "number": number,
     "json": json_equal,
     "f1": f1,
+    "set_f1": set_f1,
+    "regex": regex,
+    "math": algebra.equal,
 }
 
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
+
+
+def _items(text: str) -> set[str]:
+    try:
+        rows = strictjson.loads(text)
+    except UnreadableFile:
+        rows = None
+    parts = rows if isinstance(rows, list) else re.split(r"[,;\n]", text)
+    plain = (part if isinstance(part, str) else _typed(part) for part in parts)
+    return {" ".join(_words(part)) or part.strip() for part in plain} - {""}
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> Any:
+    options = re2.Options()
+    options.max_mem, options.log_errors = REGEX_BYTES, False
+    try:
+        return re2.compile(pattern, options)
+    except (re2.error, UnicodeEncodeError):
+        return None
 
 
 def _last_number(text: str) -> float | None:
