@@ -39,6 +39,7 @@ from scoring.formats.openai_responses import (
 )
 from scoring.formats.openhands_v0 import OPENHANDS_OUTPUT, OPENHANDS_V0
 from scoring.formats.openhands_v1 import OPENHANDS_PAGE, OPENHANDS_V1
+from scoring.formats.otlp import OTEL_ATTRIBUTES, OTEL_SPANS, OTLP, PHOENIX
 from scoring.formats.process_labels import MATH_SHEPHERD, PRM800K, STEPWISE
 from scoring.formats.react import REACT
 from scoring.formats.reading import Reading, Results, open_stream
@@ -58,6 +59,10 @@ FORMATS: tuple[Format, ...] = (
     CODEX_EXEC,
     CLAUDE_CODE,
     CLAUDE_EXPORT,
+    OTLP,
+    OTEL_SPANS,
+    PHOENIX,
+    OTEL_ATTRIBUTES,
     MINI_SWE_AGENT,
     OPENHANDS_OUTPUT,
     OPENHANDS_PAGE,

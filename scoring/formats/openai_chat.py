@@ -56,11 +56,17 @@ def hear(
 
 
 def hear_message(
-    talk: Conversation, row: Record, *, at: str, usage: Tokens | None = None
+    talk: Conversation,
+    row: Record,
+    *,
+    at: str,
+    usage: Tokens | None = None,
+    **more: Any,
 ) -> None:
+    """Add one message; `more` are further fields of Step, should it be one."""
     role = fields.string(row, "role")
     if role in ("assistant", "ai", "agent", "model"):
-        _answer(talk, row, at, usage)
+        _answer(talk, row, at, usage, more)
     elif role in ("tool", "function"):
         talk.result(
             fields.text(row.get("content")),
@@ -81,7 +87,9 @@ def _question(talk: Conversation, text: str) -> None:
         talk.user(text)
 
 
-def _answer(talk: Conversation, row: Record, at: str, usage: Tokens | None) -> None:
+def _answer(
+    talk: Conversation, row: Record, at: str, usage: Tokens | None, more: dict[str, Any]
+) -> None:
     parts = fields.records(row.get("content"))
     kinds = [part.get("type") for part in parts]
     content = row.get("content")
@@ -104,7 +112,8 @@ def _answer(talk: Conversation, row: Record, at: str, usage: Tokens | None) -> N
         [*calls, *in_text],
         agent=fields.string(row, "name"),
         tokens=usage or fields.tokens(row.get("usage")),
-        raw_ref=at,
+        raw_ref=at or None,
+        **more,
     )
 
 

@@ -7,186 +7,148 @@ constructors, Vercel parts, or text that begins with "user:". All of them come o
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from scoring.formats import fields
+from scoring.formats import fields, parts
 from scoring.formats.format import Record
 
+_MAX_DEPTH = 8
 _ROLES = {
     "human": "user",
+    "HumanMessage": "user",
     "ai": "assistant",
+    "AIMessage": "assistant",
     "AIMessageChunk": "assistant",
     "model": "assistant",
-    "function": "tool",
+    "agent": "assistant",
+    "SystemMessage": "system",
     "developer": "system",
+    "ToolMessage": "tool",
+    "function": "tool",
+    **{role: role for role in ("system", "user", "assistant", "tool")},
 }
 # what holds messages, the outermost first
 _CARRIERS = (
     *("messages", "contents", "choices", "candidates", "generations", "message"),
-    *("prompt", "prompts", "args", "input", "output"),
+    *("prompt", "prompts", "args", "task", "input", "output"),
 )
-_CALLS = ("tool_call", "tool_use", "function_call")
-_RESULTS = ("tool_call_response", "tool_result", "function_call_output", "tool_return")
-_THOUGHTS = ("reasoning", "thinking")
-_ANSWERS = ("result", "response", "output", "content", "text")
+_BARE = (*parts.CALLS, *parts.RESULTS, *parts.THOUGHTS)
+_REASONED = ("reasoning_content", "reasoning")
 _LABEL = re.compile(r"^(system|developer|user|assistant|tool): ", re.MULTILINE)
-_REPR = re.compile(r"role='(\w{1,20})' content=(['\"])((?:[^\\]|\\.)*?)\2 \w+=")
+_REPR = re.compile(r"role='(\w{1,20})' content=(['\"])((?:[^\\]|\\.)*?)\2 \w+=", re.S)
 
 
-def spoken(value: Any, role: str = "user", depth: int = 8) -> list[Record]:
+def spoken(value: Any, role: str = "user", depth: int = _MAX_DEPTH) -> list[Record]:
     """The messages inside a value; what has no role of its own gets `role`."""
-    value = fields.parsed(value)
-    if not value or depth == 0:
-        return []
-    if isinstance(value, str):
-        return _of_text(value, role)
-    if isinstance(value, list):
-        if all(isinstance(item, str) for item in value) and len(value) == 2:
-            return [{"role": _ROLES.get(value[0], value[0]), "content": value[1]}]
-        return [m for item in value for m in spoken(item, role, depth - 1)]
-    if not isinstance(value, dict):
-        return []
-    row = _plain(value)
-    if "role" not in row and row.get("type") not in (*_CALLS, *_RESULTS, *_THOUGHTS):
-        inner = next((row[k] for k in _CARRIERS if row.get(k)), None)
-        if inner is not None:
-            said = spoken(row.get("system"), "system") if role == "user" else []
-            return [*said, *spoken(inner, role, depth - 1)]
-        if isinstance(row.get("content"), dict):
-            return spoken(row["content"], role, depth - 1)
-    return _message(row, role)
+    inside = fields.parsed(value)
+    if isinstance(inside, list) and depth:
+        found = _of_list(inside, role, depth)
+    elif isinstance(inside, dict) and depth:
+        found = _of_record(_plain(inside), role, depth)
+    else:
+        found = []
+    silent = found or value in ("", "None") or not (isinstance(value, str) and inside)
+    return found if silent else _of_text(value, role)
 
 
 def one_answer(messages: Iterable[Record]) -> Record | None:
-    """All that a model wrote in one call, as one message: its reasoning, words, calls."""
-    spoken_by_it = [m for m in messages if m.get("role") == "assistant"]
-    if not spoken_by_it:
+    """All that a model wrote in one call as one message: reasoning, words and calls."""
+    written = [m for m in messages if m["role"] == "assistant"]
+    if not written:
         return None
-    content = [part for m in spoken_by_it for part in _parts(m)]
+    reasoned = [fields.string(m, "reasoning_content") for m in written]
     return {
         "role": "assistant",
-        "content": content,
-        "reasoning_content": "\n\n".join(
-            filter(None, (fields.string(m, *_REASONED) for m in spoken_by_it))
-        ),
-        "tool_calls": [c for m in spoken_by_it for c in fields.items(m["tool_calls"])],
+        "content": [part for m in written for part in m["content"]],
+        "reasoning_content": "\n\n".join(filter(None, reasoned)),
+        "tool_calls": [call for m in written for call in m["tool_calls"]],
     }
 
 
-_REASONED = ("reasoning_content", "reasoning")
+def tool_answer(value: Any) -> tuple[Any, str]:
+    """(what a tool gave, the id of its call), even out of a LangChain tool message."""
+    row = fields.record(fields.parsed(value))
+    message = _plain(fields.record(row.get("output")) or row)
+    if "tool_call_id" not in message:
+        return fields.parsed(value), ""
+    return message.get("content"), fields.string(message, "tool_call_id")
 
 
 def _of_text(text: str, role: str) -> list[Record]:
     labels = list(_LABEL.finditer(text)) if _LABEL.match(text) else []
-    ends = [*(label.start() for label in labels[1:]), len(text)]
     if labels:
+        ends = [*(label.start() for label in labels[1:]), len(text)]
         return [
-            _row(_ROLES.get(label[1], label[1]), text[label.end() : end].strip())
+            _words(_ROLES[label[1]], text[label.end() : end].strip())
             for label, end in zip(labels, ends, strict=True)
         ]
     if (written := _REPR.match(text)) is not None:
         words = written[3].replace("\\n", "\n").replace("\\'", "'")
-        return [_row(_ROLES.get(written[1], written[1]), words)]
-    return [_row(role, text)]
+        return [_words(_ROLES.get(written[1], "user"), words)]
+    return [_words(role, text)]
 
 
-def _row(role: str, content: Any, calls: Sequence[Any] = ()) -> dict[str, Any]:
-    return {"role": role, "content": content, "tool_calls": list(calls)}
+def _words(role: str, text: str) -> Record:
+    if role == "tool":
+        return {"role": role, "content": text}
+    content = [{"type": "text", "text": text}]
+    return {"role": role, "content": content, "tool_calls": []}
+
+
+def _of_list(values: Sequence[Any], role: str, depth: int) -> list[Record]:
+    pair = len(values) == 2 and all(isinstance(value, str) for value in values)
+    if pair and values[0] in _ROLES:
+        return [_words(_ROLES[values[0]], values[1])]
+    return [m for value in values for m in spoken(value, role, depth - 1)]
 
 
 def _plain(row: Record) -> dict[str, Any]:
-    """A message out of the envelopes of LangChain and OpenInference."""
-    inner = fields.record(row.get("kwargs", row.get("data")))
-    row = {"type": row.get("type"), **inner} if inner else dict(row)
-    role = fields.string(row, "role") or fields.string(row, "type")
-    if role in _ROLES or role in ("user", "system", "tool", "assistant"):
-        row["role"] = _ROLES.get(role, role)
+    """A message out of LangChain's envelopes, with the role that its type says."""
     if row.get("type") == "message" and isinstance(row.get("message"), dict):
-        row = dict(row["message"])
-    return row
+        row = row["message"]
+    inner = fields.record(row.get("kwargs", row.get("data")))
+    names = fields.items(row.get("id"))
+    if inner:
+        kind = names[-1] if names else row.get("type")
+        row = {"type": kind, **inner}
+    role = _ROLES.get(fields.string(row, "role", "type"))
+    return {**row, "role": role} if role else {**fields.without(row, "role")}
+
+
+def _of_record(row: dict[str, Any], role: str, depth: int) -> list[Record]:
+    if "role" not in row and parts.kind(row) not in _BARE:
+        inner = next((row[k] for k in _CARRIERS if row.get(k)), None)
+        if isinstance(row.get("content"), dict):
+            inner = row["content"]
+        if inner is not None:
+            rules = spoken(row.get("system"), "system") if role == "user" else []
+            return [*rules, *spoken(inner, role, depth - 1)]
+    return _message(row, role)
 
 
 def _message(row: dict[str, Any], role: str) -> list[Record]:
-    kept: list[Any] = []
-    calls = [_call(call) for call in fields.items(row.get("tool_calls"))]
     about = fields.record(row.get("additional_kwargs"))
-    if not calls:
-        calls = [_call(call) for call in fields.items(about.get("tool_calls"))]
-    results: list[Record] = []
-    single = "role" not in row and ("type" in row or "toolCallId" in row)
-    for part in [row] if single else _parts(row):
-        kind = _kind(part)
-        if kind in _CALLS:
-            calls.append(_call(part))
-        elif kind in _RESULTS:
-            results.append(_result(part))
-        else:
-            kept.append(part)
-    role = fields.string(row, "role") or ("assistant" if calls else role)
-    if role == "tool" and not results:
-        return [{**row, "role": "tool"}]
+    named = fields.items(row.get("tool_calls")) or fields.items(about.get("tool_calls"))
+    bare = "role" not in row and parts.kind(row) in _BARE
+    inside = [parts.unwrapped(row)] if bare else parts.parts(row)
+    if row.get("function_call") and "role" in row:
+        inside.append({"function_call": row["function_call"]})
+    results = [parts.result(p) for p in inside if parts.kind(p) in parts.RESULTS]
+    calls = [parts.call(call) for call in named]
+    calls += [parts.call(p) for p in inside if parts.kind(p) in parts.CALLS]
+    kept = [p for p in inside if parts.kind(p) not in parts.CALLS + parts.RESULTS]
+    if row.get("role") == "tool" and not results:
+        return [{**row, "content": kept}]
     if not (kept or calls):
         return results
-    reasoned = fields.string(row, *_REASONED) or fields.string(about, *_REASONED)
-    name = fields.string(row, "name")
-    message = {**_row(role, kept, calls), "reasoning_content": reasoned, "name": name}
+    thought = bare and parts.kind(inside[0]) in parts.THOUGHTS
+    speaker = row.get("role") or ("assistant" if calls or thought else role)
+    message = {
+        "role": speaker,
+        "content": kept,
+        "tool_calls": calls,
+        "reasoning_content": fields.string({**about, **row}, *_REASONED),
+        "name": fields.string(row, "name"),
+    }
     return [*results, message]
-
-
-def _parts(row: Record) -> list[Any]:
-    inside = next(
-        (row[k] for k in ("parts", "contents", "content", "text") if row.get(k)), None
-    )
-    parsed = fields.parsed(inside)
-    parts = parsed if isinstance(parsed, list) and inside != parsed else inside
-    if isinstance(parts, list):
-        return [_unwrapped(part) for part in parts]
-    return [] if parts is None else [{"type": "text", "text": fields.text(parts)}]
-
-
-def _unwrapped(part: Any) -> Any:
-    row = fields.record(part)
-    return row.get("message_content", part) if row else part
-
-
-def _kind(part: Any) -> str:
-    row = fields.record(part)
-    if "toolCallId" in row and "type" not in row:
-        return "tool_call"
-    kind = fields.string(row, "type", "part_kind").replace("-", "_")
-    if kind == "function" or "functionCall" in row or "function_call" in row:
-        return "tool_call"
-    if "functionResponse" in row or "function_response" in row:
-        return "tool_result"
-    return kind
-
-
-def _call(value: Any) -> dict[str, Any]:
-    row = fields.record(fields.parsed(value))
-    row = fields.record(row.get("tool_call")) or row
-    row = fields.record(row.get("functionCall", row.get("function_call"))) or row
-    inner = fields.record(row.get("function")) or row
-    arguments = next(
-        (inner[k] for k in ("arguments", "args", "input", "tool_args") if k in inner),
-        None,
-    )
-    return {
-        "id": fields.string(row, "toolCallId", "call_id", "tool_call_id", "id"),
-        "name": fields.string(inner, "name", "toolName", "tool_name"),
-        "arguments": arguments,
-    }
-
-
-def _result(part: Mapping[str, Any]) -> Record:
-    inner = part.get("functionResponse", part.get("function_response"))
-    row = fields.record(inner) or part
-    answer = next((row[k] for k in _ANSWERS if row.get(k) is not None), None)
-    return {
-        "role": "tool",
-        "content": answer,
-        "name": fields.string(row, "name", "toolName"),
-        "tool_call_id": fields.string(
-            row, "toolCallId", "call_id", "tool_use_id", "tool_call_id", "id"
-        ),
-    }

@@ -7,6 +7,7 @@ from tests.scoring.formats import test_anthropic as anthropic
 from tests.scoring.formats import test_inspect as inspect
 from tests.scoring.formats import test_langchain as langchain
 from tests.scoring.formats import test_openai_responses as responses
+from tests.scoring.formats import test_otlp as otlp
 from tests.scoring.formats import test_process_labels as labels
 from tests.scoring.formats import test_swe_agents as swe_agents
 from tests.scoring.formats import test_tau_bench as tau_bench
@@ -105,6 +106,10 @@ VALUES = {
     "autogpt_benchmark": {
         "TestFiles": {"2023-08-04 08:14:00+00:00": {"1": {"content": systems.ANSWER}}}
     },
+    "otlp": otlp.exported(*otlp.SPANS),
+    "otel_spans": otlp.ROW,
+    "phoenix": otlp.PAGE,
+    "otel_attributes": otlp.OPENINFERENCE,
 }
 TEXTS = {
     **{name: json.dumps(value) for name, value in VALUES.items()},
