@@ -135,6 +135,13 @@ class TrainingForm(forms.Form):
         initial=0,
         help_text=_("The same labels and seed give the same model."),
     )
+    epochs = forms.IntegerField(
+        label=_("Epochs"),
+        required=False,
+        min_value=1,
+        max_value=1_000,
+        help_text=_("Passes over the labels at most; empty for the usual number."),
+    )
 
 
 POLICY_LABELS = {

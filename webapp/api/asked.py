@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
 from scoring import schema
 from scoring.errors import InvalidInput
 from scoring.rewards import Social
@@ -52,13 +50,7 @@ def in_lines(view: View, lines: Any, by: Mapping[str, str]) -> Asked:
 
 
 def score(view: View, asked: Asked) -> list[dict[str, Any]]:
-    return scores.score(
-        view.project,
-        asked.runs,
-        social=asked.social,
-        deadline=settings.SCORE_DEADLINE_SECONDS,
-        **asked.by,
-    )
+    return scores.score(view.project, asked.runs, social=asked.social, **asked.by)
 
 
 def _asked(pairs: Sequence[Inputs], by: Mapping[str, str]) -> Asked:

@@ -7,6 +7,7 @@ numbers; where there is no honest number the reward is 0 and `extra_logs.valid` 
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rest_framework.request import Request
@@ -22,10 +23,11 @@ from webapp.api.schema import operation
 from webapp.api.shapes import NUMBER, PROBABILITY, TEXT, listing, record, text
 from webapp.api.view import View
 from webapp.errors import AppError
-from webapp.services import scores
+from webapp.services import predictions, scores
 
-# the trainer gives up after 180 s
+# the trainer gives up after 180 s; until then a busy scorer is worth waiting for
 DEADLINE_SECONDS = 120
+_PATIENT = partial(predictions.ask_patiently, seconds=DEADLINE_SECONDS)
 # queries come decoded with special tokens; the model learned on text without them
 _SPECIAL = re.compile(r"<\|[^|<>]{1,40}\|>|</?s>|<(?:bos|eos|pad)>")
 
@@ -81,7 +83,7 @@ def _plain(text: str) -> str:
 def _scores(view: View, episodes: Sequence[Episode | None]) -> list[Mapping[str, Any]]:
     answered = [episode for episode in episodes if episode is not None]
     try:
-        found = iter(scores.score(view.project, answered, deadline=DEADLINE_SECONDS))
+        found = iter(scores.score(view.project, answered, ask=_PATIENT))
         return [_NOTHING if episode is None else next(found) for episode in episodes]
     except (AppError, ScoringError):
         return [_NOTHING] * len(episodes)

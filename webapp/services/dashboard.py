@@ -35,11 +35,12 @@ def numbers(project: Project | None = None) -> dict[str, Any]:
     in number with the rows."""
     scope = {} if project is None else {"project": project.pk}
     events = LabelEvent.objects.filter(**scope)
-    labels = events.filter(is_latest=True, axis=Axis.VERDICT, value__isnull=False)
+    standing = {"is_latest": True, "axis": Axis.VERDICT, "value__isnull": False}
+    labels = events.filter(**standing)
     jobs = Job.objects.filter(**scope)
     return {
         "episodes": _count(Episode.objects.filter(**scope), scope),
-        "labels": Figure(labels.count(), "labelevent", {**scope, "is_latest": True}),
+        "labels": Figure(labels.count(), "labelevent", {**scope, **standing}),
         "labels_per_day": list(_per_day(events, scope)),
         "labels_per_person": list(_per_person(events, scope)),
         "label_mix": list(_mix(labels, scope)),

@@ -16,6 +16,7 @@ Ask = Callable[
 ]
 # a job asks again this long before it gives up
 PATIENCE_SECONDS = 300.0
+RETRY_SECONDS = 1.0
 
 
 def ask(
@@ -35,17 +36,20 @@ def ask(
 
 
 def ask_patiently(
-    model: RewardModel | None, runs: Sequence[schema.Episode]
+    model: RewardModel | None,
+    runs: Sequence[schema.Episode],
+    seconds: float = PATIENCE_SECONDS,
 ) -> Sequence[schema.Prediction | None]:
-    """As `ask`, for jobs: they give way to people and ask again while it is busy."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    """As `ask`, for those who can wait: they give way to people and ask again while the
+    scorer is busy, for `seconds` in all."""
+    until = time.monotonic() + seconds
     while True:
         try:
-            return ask(model, runs, PATIENCE_SECONDS)
+            return ask(model, runs, until - time.monotonic())
         except Busy:
-            if time.monotonic() > until:
+            if time.monotonic() + RETRY_SECONDS >= until:
                 raise
-            time.sleep(1)
+            time.sleep(RETRY_SECONDS)
 
 
 def describe(model: RewardModel | None) -> dict[str, Any] | None:

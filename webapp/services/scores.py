@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +22,7 @@ from webapp.services import (
     uploads,
 )
 from webapp.services.answers import Inputs
+from webapp.services.predictions import Ask
 
 T = TypeVar("T")
 
@@ -38,9 +38,9 @@ def score(
     model: str | RewardModel = "champion",
     spec: str | rewards.Spec | None = None,
     social: Sequence[rewards.Social | None] | None = None,
-    deadline: float | None = None,
+    ask: Ask = predictions.ask,
 ) -> list[dict[str, Any]]:
-    """One Score an episode, in order; waits at most `deadline` seconds.
+    """One Score an episode, in order; `ask` says how long it waits.
 
     Raises:
         Invalid: no such model or spec, or none promoted where the spec needs one.
@@ -49,7 +49,7 @@ def score(
     """
     rules = _rules(project, spec)
     asked = _model(project, model, rules)
-    said = predictions.ask(asked, episodes, deadline)
+    said = ask(asked, episodes)
     named = predictions.describe(asked)
     manners = social or [None] * len(episodes)
     return [
@@ -63,7 +63,7 @@ def store(
     *,
     model: str = "champion",
     spec: str | None = None,
-    deadline: float | None = None,
+    ask: Ask = predictions.ask,
 ) -> Score:
     """The score of a stored episode with people's answers about it, kept with it.
 
@@ -71,7 +71,6 @@ def store(
     """
     row = reward_specs.find(spec) if spec else episode.project.spec
     asked = _model(episode.project, model, row.to_spec())
-    ask = partial(predictions.ask, seconds=deadline)
     [stored] = stored_scores.of([episode], model=asked, spec=row, ask=ask)
     return stored
 

@@ -1,5 +1,7 @@
 """The first page: each project with the one thing to do next."""
 
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -32,3 +34,10 @@ def create_project(request: HttpRequest) -> HttpResponse:
     return render(
         request, "webapp/home/new_project.html", {"form": form}, status=status
     )
+
+
+@require_safe
+@login_not_required
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look that read no `<link>`: JSON, a download, the API's pages."""
+    return redirect(staticfiles_storage.url("webapp/icon.svg"))

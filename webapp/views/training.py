@@ -24,9 +24,9 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         access.require(actor(request), project, Role.ENGINEER)
         try:
-            run = training.start(
-                project, user=signed_in(request), config=form.cleaned_data
-            )
+            # what was left empty the trainer decides
+            config = {k: v for k, v in form.cleaned_data.items() if v is not None}
+            run = training.start(project, user=signed_in(request), config=config)
             return redirect("training-run", run.pk)
         except (AppError, ScoringError) as error:
             form.add_error(None, str(error))

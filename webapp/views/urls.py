@@ -24,6 +24,7 @@ SIGN_IN = LoginView.as_view(
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("favicon.ico", home.favicon, name="favicon"),
     path("sign-in/", SIGN_IN, name="login"),
     path("sign-in/<str:uid>/<str:token>/", account.link, name="sign-in-link"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),

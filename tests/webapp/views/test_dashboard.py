@@ -101,6 +101,20 @@ def test_the_label_mix_links_to_just_those_labels(
     )
 
 
+def test_the_labelled_steps_link_to_just_those_labels(
+    admin_client: Client, busy: Project, alice: User
+) -> None:
+    episode = factories.an_episode(busy)
+    factories.a_label(episode, alice, 1)
+    factories.a_label(episode, alice, None)
+    factories.a_label(episode, alice, True, axis="harm", step=None)
+
+    figure = admin_client.get("/admin/").context["labels"]
+    rows = admin_client.get(figure["url"]).context["cl"].queryset
+
+    assert rows.count() == figure["value"] > 0
+
+
 def test_the_dashboard_costs_the_same_however_much_there_is(
     admin_client: Client,
     busy: Project,

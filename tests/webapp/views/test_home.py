@@ -79,3 +79,9 @@ def test_a_name_that_cannot_be_is_refused(as_alice: Client, name: str) -> None:
 def test_everything_is_closed_to_the_unknown(client: Client, project: Project) -> None:
     for path in ("/", "/account/", f"/projects/{project.slug}/episodes/"):
         assert client.get(path).headers["Location"].startswith("/sign-in/?next=")
+
+
+def test_a_browser_finds_an_icon_wherever_it_looks(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+
+    assert answer.headers["Location"].endswith(".svg")

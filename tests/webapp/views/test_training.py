@@ -40,7 +40,17 @@ def test_train_starts_a_run(as_alice: Client, labelled: Project) -> None:
 
     run = TrainingRun.objects.get()
     assert answer.headers["Location"] == f"/training-runs/{run.pk}/"
-    assert run.config["seed"] == 7
+    assert run.config == {"tier": "head", "seed": 7}
+
+
+def test_the_epochs_of_a_run_can_be_bounded(
+    as_alice: Client, labelled: Project
+) -> None:
+    as_alice.post(page_of(labelled), {"seed": 0, "epochs": 3})
+    refused = as_alice.post(page_of(labelled), {"seed": 0, "epochs": 0})
+
+    assert TrainingRun.objects.get().config["epochs"] == 3
+    assert refused.status_code == 422
 
 
 def test_too_few_labels_are_said_with_numbers(
