@@ -26,6 +26,7 @@ from scoring.formats.fireact import FIREACT
 from scoring.formats.format import Format, RowError
 from scoring.formats.inspect import INSPECT
 from scoring.formats.langchain import LANGCHAIN, LANGGRAPH
+from scoring.formats.langsmith import LANGSMITH
 from scoring.formats.letta import LETTA, LETTA_AGENTS
 from scoring.formats.metagpt import METAGPT
 from scoring.formats.mini_swe_agent import MINI_SWE_AGENT
@@ -63,6 +64,7 @@ FORMATS: tuple[Format, ...] = (
     OTEL_SPANS,
     PHOENIX,
     OTEL_ATTRIBUTES,
+    LANGSMITH,
     MINI_SWE_AGENT,
     OPENHANDS_OUTPUT,
     OPENHANDS_PAGE,

@@ -3,12 +3,12 @@ single spans that are nothing but their attributes.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from scoring.formats import attributes, fields
 from scoring.formats.format import Format, Record, RowError, keys
 from scoring.formats.spans import Span
+from scoring.formats.times import iso, moment
 from scoring.formats.traces import episodes
 from scoring.schema import Episode
 
@@ -71,7 +71,7 @@ def _span(row: Record, position: int) -> Span:
     above = fields.record(row.get("parentSpanContext"))
     started = _seconds(row, "startTimeUnixNano", "start_time_unix_nano", "startTime")
     ended = _seconds(row, "endTimeUnixNano", "end_time_unix_nano", "endTime")
-    started_at = _iso(started) or fields.string(row, "start_time") or None
+    started_at = iso(started) or fields.string(row, "start_time") or None
     events = [
         {**event, "attributes": _attributes(event.get("attributes"))}
         for event in fields.records(row.get("events"))
@@ -84,9 +84,9 @@ def _span(row: Record, position: int) -> Span:
             {**row, "above": above.get("spanId")},
             *("parentSpanId", "parent_span_id", "parent_id", "above"),
         ),
-        at=started or _moment(started_at),
+        at=started or moment(started_at),
         started_at=started_at,
-        ended_at=_iso(ended) or fields.string(row, "end_time") or None,
+        ended_at=iso(ended) or fields.string(row, "end_time") or None,
         error=_error(row),
         **attributes.of_span(flat, fields.string(row, "name"), events),
     )
@@ -132,19 +132,6 @@ def _seconds(row: Record, *names: str) -> float | None:
     if isinstance(value, str) and value.isdecimal() and len(value) < 20:
         value = int(value)
     return value / 1e9 if isinstance(value, int) and 0 < value < 1e19 else None
-
-
-def _iso(seconds: float | None) -> str | None:
-    if seconds is None or not 0 <= seconds < 2e10:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def _moment(iso: str | None) -> float:
-    try:
-        return datetime.fromisoformat(iso or "").timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
 
 
 def _error(row: Record) -> str:

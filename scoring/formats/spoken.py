@@ -63,6 +63,7 @@ def one_answer(messages: Iterable[Record]) -> Record | None:
         "content": [part for m in written for part in m["content"]],
         "reasoning_content": "\n\n".join(filter(None, reasoned)),
         "tool_calls": [call for m in written for call in m["tool_calls"]],
+        "usage": next((m["usage"] for m in written if m.get("usage")), None),
     }
 
 
@@ -150,5 +151,6 @@ def _message(row: dict[str, Any], role: str) -> list[Record]:
         "tool_calls": calls,
         "reasoning_content": fields.string({**about, **row}, *_REASONED),
         "name": fields.string(row, "name"),
+        "usage": row.get("usage_metadata", row.get("usage")),
     }
     return [*results, message]

@@ -34,24 +34,26 @@ def episodes(spans: Iterable[Span]) -> Iterator[Episode | RowError]:
         tree = SpanTree(members)
         for root, units in tree.runs():
             try:
-                yield _episode(tree, root, units)
+                yield _episode(tree, trace, root, units)
             except InvalidInput as error:
                 yield RowError(None, f"trace {trace[:40]!r}: {error.detail}")
 
 
-def _episode(tree: SpanTree, root: Span | None, units: Sequence[Span]) -> Episode:
-    if not units:
-        raise InvalidEpisode("no call of a model or a tool inside")
+def _episode(
+    tree: SpanTree, trace: str, root: Span | None, units: Sequence[Span]
+) -> Episode:
     telling = _Telling(tree)
+    if not units:
+        telling.recall(root)
     for decision, tools in _decisions(units):
         telling.tell(decision, tools)
     talk = telling.talk
     if root is None:
         talk.warn("the trace's root span is missing")
-        return _finished(talk, units, id=units[0].trace)
+        return _finished(talk, units, id=trace)
     talk.task = talk.task or _asked(root) or NO_TASK
-    talk.ended = ended_by(root.reason or units[-1].reason)
-    columns, id = dict(root.rest), root.trace
+    talk.ended = ended_by(root.reason or (units[-1].reason if units else ""))
+    columns, id = dict(root.rest), trace
     if tree.is_called(root):
         columns |= {"parent": id, "parent_call": tree.call_of(root).id}
         id = f"{id}/{root.id}"
@@ -122,8 +124,19 @@ class _Telling:
         )
         for tool, call_id in results:
             self.answered.add(call_id)
-            words = fields.text(tool.gave) or tool.error
+            words = (
+                tool.error if tool.gave in (None, "", {}) else fields.text(tool.gave)
+            )
             self.talk.result(words, call_id, tool.name, is_error=bool(tool.error))
+
+    def recall(self, root: Span | None) -> None:
+        """A run whose calls were not recorded, but the conversation that came of it."""
+        said = spoken(root.gave, "assistant") if root else []
+        if root is None or not any(m["role"] == "assistant" for m in said):
+            raise InvalidEpisode("no call of a model or a tool inside")
+        asked = [] if any(m["role"] == "user" for m in said) else spoken(root.given)
+        for message in (*asked, *said):
+            hear_message(self.talk, message, at=root.id)
 
     def _hear(self, messages: Sequence[Record]) -> None:
         """Of a history that every call repeats, what was not heard before."""

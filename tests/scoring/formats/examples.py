@@ -6,6 +6,7 @@ from tests.scoring.formats import test_agent_systems as systems
 from tests.scoring.formats import test_anthropic as anthropic
 from tests.scoring.formats import test_inspect as inspect
 from tests.scoring.formats import test_langchain as langchain
+from tests.scoring.formats import test_langsmith as langsmith
 from tests.scoring.formats import test_openai_responses as responses
 from tests.scoring.formats import test_otlp as otlp
 from tests.scoring.formats import test_process_labels as labels
@@ -110,6 +111,7 @@ VALUES = {
     "otel_spans": otlp.ROW,
     "phoenix": otlp.PAGE,
     "otel_attributes": otlp.OPENINFERENCE,
+    "langsmith": langsmith.ROWS,
 }
 TEXTS = {
     **{name: json.dumps(value) for name, value in VALUES.items()},

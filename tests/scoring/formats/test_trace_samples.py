@@ -6,7 +6,8 @@ import pytest
 
 from tests.scoring.formats.sample_files import names_in, outcome_of_reading
 
-OTEL, INFERENCE = "otel_genai", "openinference"
+OTEL, INFERENCE, SMITH = "otel_genai", "openinference", "langsmith"
+SDK = "sdk_fixture_langsmith_"
 # folder/file: (format, episodes, steps, errors)
 READ = {
     f"{OTEL}/otel_genai_client_span_tool_calls.json": ("otel_attributes", 1, 2, 0),
@@ -39,6 +40,13 @@ READ = {
     f"{INFERENCE}/phoenix_rest_v1_spans.json": ("phoenix", 7, 14, 0),
     f"{INFERENCE}/phoenix_rest_v1_spans_otlpv1.json": ("phoenix", 7, 14, 0),
     f"{INFERENCE}/phoenix_spans_dataframe.jsonl": ("otel_spans", 7, 14, 0),
+    f"{SMITH}/langsmith_run_collector_tree.json": ("langsmith", 1, 2, 0),
+    f"{SMITH}/langsmith_run_trees.json": ("langsmith", 2, 3, 0),
+    f"{SMITH}/langsmith_runs_flat.jsonl": ("langsmith", 2, 3, 0),
+    f"{SMITH}/run_ops_real.first60.jsonl": ("langsmith", 1, 4, 0),
+    f"{SMITH}/{SDK}js_wrap_openai_stream.json": ("langsmith", 1, 1, 0),
+    f"{SMITH}/{SDK}js_wrap_openai_stream_no usage.json": ("langsmith", 1, 1, 0),
+    f"{SMITH}/{SDK}py_wrap_openai_reasoning.json": ("langsmith", 1, 1, 0),
 }
 REFUSED = {
     f"{INFERENCE}/phoenix_spans_dataframe.csv": "no reader knows this text",
@@ -55,7 +63,7 @@ def test_a_real_file_without_a_run_is_named(samples: Path, name: str):
     assert REFUSED[name] in outcome_of_reading(samples / name)[0]
 
 
-@pytest.mark.parametrize("folder", [OTEL, INFERENCE])
+@pytest.mark.parametrize("folder", [OTEL, INFERENCE, SMITH])
 def test_no_file_of_a_folder_is_forgotten(samples: Path, folder: str):
     assert names_in(samples, folder) == {
         name for name in (*READ, *REFUSED) if name.startswith(f"{folder}/")
