@@ -1,4 +1,8 @@
-"""A model and the trivial baselines in one table, on the same held-out steps."""
+"""A model and the trivial baselines in one table, on the same held-out steps.
+
+Steps the model could not read (beyond its context) are left out of every row alike and
+counted: `unscored` stands beside the numbers it would otherwise blur.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +16,6 @@ from scoring.schema import VERDICTS, Prediction
 Verdicts = Sequence[tuple[float, float, float] | None]
 Table = Mapping[str, Sequence[Verdicts]]
 
-# a step no model could read counts as called right: nobody was warned of it
-_UNSCORED = (0.0, 0.0, 1.0)
-
 
 def table(
     train: Sequence[Example],
@@ -25,17 +26,17 @@ def table(
     """Metrics on `test` of the model ("prm") and of every baseline; thresholds of the
     first-error metrics come from `calibration`. `predictions` has both splits' names.
     """
-    known = baselines.predict(train, calibration)
-    new = baselines.predict(train, test)
-    rows = {
-        name: _row(calibration, _tuples(known[name]), test, _tuples(new[name]))
-        for name in baselines.NAMES
-    }
     held, seen = (
         [prediction.verdicts for prediction in predictions[split]]
         for split in ("calibration", "test")
     )
-    return {"prm": _row(calibration, held, test, seen), **rows}
+    known = baselines.predict(train, calibration)
+    new = baselines.predict(train, test)
+    rows = {"prm": _row(calibration, held, test, seen)}
+    for name in baselines.NAMES:
+        known_alike, new_alike = _alike(known[name], held), _alike(new[name], seen)
+        rows[name] = _row(calibration, known_alike, test, new_alike)
+    return rows
 
 
 def value(test: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, Any]:
@@ -70,11 +71,12 @@ def _row(
     seen: Sequence[Verdicts],
 ) -> dict[str, Any]:
     judged = [
-        (example.episode.group(), verdict, guess or _UNSCORED)
+        (example.episode.group(), verdict, guess)
         for example, guesses in zip(test, seen, strict=True)
         for verdict, guess in zip(example.verdicts, guesses, strict=True)
-        if verdict is not None
+        if verdict is not None and guess is not None
     ]
+    total = sum(v is not None for example in test for v in example.verdicts)
     y = np.array([verdict for _, verdict, _ in judged])
     q = np.array([1 - guess[0] for _, _, guess in judged])
     predicted = [VERDICTS[int(np.argmax(guess))] for _, _, guess in judged]
@@ -82,6 +84,7 @@ def _row(
     auroc_95 = metrics.interval(groups, lambda rows: metrics.auroc(y[rows], q[rows]))
     return {
         **metrics.steps(y.tolist(), q.tolist(), predicted),
+        "unscored": total - len(judged),
         "auroc_95": auroc_95,
         **_first_errors(test, seen, _threshold(calibration, held)),
     }
@@ -123,5 +126,14 @@ def _q(guesses: Verdicts) -> list[float | None]:
     return [None if guess is None else 1 - guess[0] for guess in guesses]
 
 
-def _tuples(arrays: Sequence[baselines.Probabilities]) -> list[Verdicts]:
-    return [[(row[0], row[1], row[2]) for row in array.tolist()] for array in arrays]
+def _alike(
+    arrays: Sequence[baselines.Probabilities], model: Sequence[Verdicts]
+) -> list[Verdicts]:
+    """A baseline's guesses, None wherever the model has none."""
+    return [
+        [
+            None if guess is None else (row[0], row[1], row[2])
+            for row, guess in zip(array.tolist(), guesses, strict=True)
+        ]
+        for array, guesses in zip(arrays, model, strict=True)
+    ]

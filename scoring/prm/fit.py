@@ -22,6 +22,7 @@ from scoring.prm.readout import VIEWS, pool
 
 PENALTIES = (0.03, 0.1, 0.3, 1.0)
 QUERY_PENALTY = 0.1
+QUERY_EPOCHS = 30  # each reads every token, and more only overfit
 MAX_FOLDS = 4
 
 # (epochs done of this head, the loss, the epoch of the present descent)
@@ -111,7 +112,8 @@ class _Fits:
             return risk + squares
 
         start = {"query": torch.zeros(rank), **self._nothing(rank)}
-        query = self._descend("query", start, loss)["query"]
+        epochs = min(QUERY_EPOCHS, self.recipe.epochs)
+        query = self._descend("query", start, loss, epochs)["query"]
         return query * math.sqrt(rank)
 
     def penalty(self, vectors: Tensor) -> float:
@@ -130,7 +132,8 @@ class _Fits:
         def loss(parameters: Parameters) -> Tensor:
             return _risk(parameters, vectors, self.rows.target, weight, penalty)
 
-        return self._descend(name, self._nothing(vectors.shape[1]), loss)
+        start = self._nothing(vectors.shape[1])
+        return self._descend(name, start, loss, self.recipe.epochs)
 
     def _held_out(self, vectors: Tensor, penalty: float, held: Tensor) -> float:
         name = f"penalty-{penalty}-{int(held.nonzero()[0])}"
@@ -149,17 +152,19 @@ class _Fits:
         return {"weight": torch.zeros(features, classes), "bias": torch.zeros(classes)}
 
     def _descend(
-        self, name: str, start: Parameters, loss: Callable[[Parameters], Tensor]
+        self,
+        name: str,
+        start: Parameters,
+        loss: Callable[[Parameters], Tensor],
+        epochs: int,
     ) -> Parameters:
         path = self.checkpoints / f"{name}.safetensors"
         before, self.done = self.done, self.done + self.recipe.epochs
-        return descend(
-            start,
-            loss,
-            self.recipe.epochs,
-            path,
-            lambda epoch, value: self.report(before + epoch, value, epoch),
-        )
+
+        def watch(epoch: int, value: float) -> None:
+            self.report(before + epoch, value, epoch)
+
+        return descend(start, loss, epochs, path, watch)
 
 
 def _risk(
