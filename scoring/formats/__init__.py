@@ -26,6 +26,7 @@ from scoring.formats.fireact import FIREACT
 from scoring.formats.format import Format, RowError
 from scoring.formats.inspect import INSPECT
 from scoring.formats.langchain import LANGCHAIN, LANGGRAPH
+from scoring.formats.langfuse import LANGFUSE, LANGFUSE_ROWS
 from scoring.formats.langsmith import LANGSMITH
 from scoring.formats.letta import LETTA, LETTA_AGENTS
 from scoring.formats.metagpt import METAGPT
@@ -65,6 +66,8 @@ FORMATS: tuple[Format, ...] = (
     PHOENIX,
     OTEL_ATTRIBUTES,
     LANGSMITH,
+    LANGFUSE,
+    LANGFUSE_ROWS,
     MINI_SWE_AGENT,
     OPENHANDS_OUTPUT,
     OPENHANDS_PAGE,

@@ -60,9 +60,23 @@ BYSTANDERS = (
 )
 
 
+_LANGFUSE_MESSAGES = (
+    "Langfuse's normalised messages of single observations; upload the trace itself"
+)
+
+
 def bystander(records: Sequence[Record]) -> str | None:
     """What the file is, if it is one of these."""
+    if any(_is_by_observation(record) for record in records):
+        return _LANGFUSE_MESSAGES
     return next(
         (what for names, what in BYSTANDERS if any(names <= r.keys() for r in records)),
         None,
     )
+
+
+def _is_by_observation(record: Record) -> bool:
+    """Keyed by ids: only the values tell what it is."""
+    first = next(iter(record.values()), None)
+    messages = first.get("input") if isinstance(first, dict) else None
+    return isinstance(messages, dict) and "success" in messages

@@ -7,6 +7,7 @@ from typing import Any
 
 from scoring.formats import fields
 from scoring.formats.format import Format, Record, RowError, keys
+from scoring.formats.outcomes import graded
 from scoring.formats.spans import Kind, Span
 from scoring.formats.spoken import one_answer, spoken, tool_answer
 from scoring.formats.times import iso, moment
@@ -95,11 +96,10 @@ def _tokens(run: Record, gave: Record) -> Tokens | None:
 
 
 def _outcome(run: Record) -> Outcome:
-    """The mean of the first feedback that is a score."""
-    stats = fields.record(run.get("feedback_stats")).values()
-    means = (fields.number(fields.record(stat).get("avg")) for stat in stats)
-    return Outcome(
-        score=next((m for m in means if m is not None and 0 <= m <= 1), None)
+    """The mean of a feedback that is an outcome."""
+    stats = fields.record(run.get("feedback_stats"))
+    return graded(
+        {name: fields.record(stat).get("avg") for name, stat in stats.items()}
     )
 
 

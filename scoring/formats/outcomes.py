@@ -16,6 +16,7 @@ _SUCCESS = (
     "passed",
     "em",
 )
+_GRADES = ("correctness", "accuracy", "exact_match")
 _SCORE = ("score", "reward", "final_reward")
 _REFERENCE = ("reference", "ground_truth", "gt", "true_answer")
 _ANSWER = ("final_answer", "pred", "prediction")
@@ -51,6 +52,16 @@ def outcome_of(row: Mapping[str, Any], talk: Conversation) -> Outcome:
         fields.string(row, *names) or None for names in (_ANSWER, _REFERENCE)
     )
     return Outcome(success, score, answer, reference)
+
+
+def graded(scores: Mapping[str, Any]) -> Outcome:
+    """The outcome among the named scores of a tracer. Most of them (toxicity, latency,
+    an evaluator's doubts) say nothing of success and stay in `meta`."""
+    named = {name.lower(): value for name, value in scores.items()}
+    known = [named[name] for name in (*_SUCCESS, *_GRADES, *_SCORE) if name in named]
+    said = next((value for value in known if isinstance(value, bool)), None)
+    grades = (n for value in known if (n := fields.number(value)) is not None)
+    return Outcome(said, next((n for n in grades if 0 <= n <= 1), None))
 
 
 def ended_by(reason: Any) -> Ended:

@@ -36,7 +36,6 @@ _CARRIERS = (
 _BARE = (*parts.CALLS, *parts.RESULTS, *parts.THOUGHTS)
 _REASONED = ("reasoning_content", "reasoning")
 _LABEL = re.compile(r"^(system|developer|user|assistant|tool): ", re.MULTILINE)
-_REPR = re.compile(r"role='(\w{1,20})' content=(['\"])((?:[^\\]|\\.)*?)\2 \w+=", re.S)
 
 
 def spoken(value: Any, role: str = "user", depth: int = _MAX_DEPTH) -> list[Record]:
@@ -84,9 +83,6 @@ def _of_text(text: str, role: str) -> list[Record]:
             _words(_ROLES[label[1]], text[label.end() : end].strip())
             for label, end in zip(labels, ends, strict=True)
         ]
-    if (written := _REPR.match(text)) is not None:
-        words = written[3].replace("\\n", "\n").replace("\\'", "'")
-        return [_words(_ROLES.get(written[1], "user"), words)]
     return [_words(role, text)]
 
 
@@ -114,6 +110,11 @@ def _plain(row: Record) -> dict[str, Any]:
         kind = names[-1] if names else row.get("type")
         row = {"type": kind, **inner}
     role = _ROLES.get(fields.string(row, "role", "type"))
+    if role is None and (
+        "tool_call_id" in row or {"role", "additional_kwargs"} <= row.keys()
+    ):
+        # Langfuse writes the name of a LangChain tool for its role
+        role = "tool"
     return {**row, "role": role} if role else {**fields.without(row, "role")}
 
 

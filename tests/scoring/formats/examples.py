@@ -6,6 +6,7 @@ from tests.scoring.formats import test_agent_systems as systems
 from tests.scoring.formats import test_anthropic as anthropic
 from tests.scoring.formats import test_inspect as inspect
 from tests.scoring.formats import test_langchain as langchain
+from tests.scoring.formats import test_langfuse as langfuse
 from tests.scoring.formats import test_langsmith as langsmith
 from tests.scoring.formats import test_openai_responses as responses
 from tests.scoring.formats import test_otlp as otlp
@@ -112,6 +113,8 @@ VALUES = {
     "phoenix": otlp.PAGE,
     "otel_attributes": otlp.OPENINFERENCE,
     "langsmith": langsmith.ROWS,
+    "langfuse": langfuse.TRACE,
+    "langfuse_observations": langfuse.OBSERVATIONS,
 }
 TEXTS = {
     **{name: json.dumps(value) for name, value in VALUES.items()},

@@ -81,7 +81,8 @@ def test_a_tool_that_failed_is_an_error():
 
 
 def test_feedback_is_the_outcome():
-    rated = {**ROWS[0], "feedback_stats": {"helpful": {"n": 2, "avg": 0.75}}}
+    stats = {"toxicity": {"avg": 0.1}, "Correctness": {"avg": 0.75}}
+    rated = {**ROWS[0], "feedback_stats": stats}
     [episode] = read(BytesIO(json.dumps([rated, *ROWS[1:]]).encode()))
     assert episode.outcome == Outcome(score=0.75)
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.scoring.formats.sample_files import names_in, outcome_of_reading
 
-OTEL, INFERENCE, SMITH = "otel_genai", "openinference", "langsmith"
+OTEL, INFERENCE = "otel_genai", "openinference"
+SMITH, FUSE = "langsmith", "langfuse"
 SDK = "sdk_fixture_langsmith_"
 # folder/file: (format, episodes, steps, errors)
 READ = {
@@ -47,9 +48,25 @@ READ = {
     f"{SMITH}/{SDK}js_wrap_openai_stream.json": ("langsmith", 1, 1, 0),
     f"{SMITH}/{SDK}js_wrap_openai_stream_no usage.json": ("langsmith", 1, 1, 0),
     f"{SMITH}/{SDK}py_wrap_openai_reasoning.json": ("langsmith", 1, 1, 0),
+    f"{FUSE}/agno-2025-06-11.trace.json": ("langfuse", 1, 2, 0),
+    f"{FUSE}/autogen-2025-06-06.trace.json": ("langfuse", 1, 1, 0),
+    f"{FUSE}/crewai-2025-07-11.trace.json": ("langfuse", 1, 1, 0),
+    f"{FUSE}/langgraph-js-2025-10-30.trace.json": ("langfuse", 1, 2, 0),
+    f"{FUSE}/llamaindex-2025-06-05.trace.json": ("langfuse", 1, 1, 0),
+    f"{FUSE}/microsoft-agent-2025-12-17.trace.json": ("langfuse", 1, 2, 0),
+    f"{FUSE}/openai-agents-2025-09-30.trace.json": ("langfuse", 1, 2, 0),
+    f"{FUSE}/pydantic-ai-2025-06-06.trace.json": ("langfuse", 1, 1, 0),
+    f"{FUSE}/pydantic-ai-tools-2025-12-04.trace.json": ("langfuse", 1, 4, 0),
+    f"{FUSE}/pydantic-ai-with-gemini-2025-12-24.trace.json": ("langfuse", 1, 1, 0),
+    f"{FUSE}/vercel-aisdk-2025-11-17.trace.json": ("langfuse", 1, 1, 0),
+    f"{FUSE}/vertex-ai-2025-08-01.trace.json": ("langfuse", 1, 1, 0),
 }
 REFUSED = {
     f"{INFERENCE}/phoenix_spans_dataframe.csv": "no reader knows this text",
+    f"{FUSE}/autogen-2025-06-06.chatml.json": "normalised messages",
+    f"{FUSE}/crewai-2025-07-11.chatml.json": "normalised messages",
+    f"{FUSE}/openai-agents-2025-09-30.chatml.json": "normalised messages",
+    f"{FUSE}/pydantic-ai-2025-06-06.chatml.json": "normalised messages",
 }
 
 
@@ -63,7 +80,7 @@ def test_a_real_file_without_a_run_is_named(samples: Path, name: str):
     assert REFUSED[name] in outcome_of_reading(samples / name)[0]
 
 
-@pytest.mark.parametrize("folder", [OTEL, INFERENCE, SMITH])
+@pytest.mark.parametrize("folder", [OTEL, INFERENCE, SMITH, FUSE])
 def test_no_file_of_a_folder_is_forgotten(samples: Path, folder: str):
     assert names_in(samples, folder) == {
         name for name in (*READ, *REFUSED) if name.startswith(f"{folder}/")
