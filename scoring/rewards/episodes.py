@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scoring.errors import ModelMismatch
-from scoring.rewards import auxiliary, final, gate, process
+from scoring.rewards import auxiliary, final, gate, manners, process
 from scoring.rewards.combination import DEFAULT
 from scoring.rewards.repetition import loops
 from scoring.rewards.scores import Sheet, write
@@ -57,6 +57,7 @@ def _sheet(
     for step, looping in enumerate(loops(episode)):
         flags[step] += ["loop"] * looping + unmeasured[step]
     f, source = final.outcome(episode, said, spec.final)
+    social, rude = manners.looked_at(episode, social, spec.social)
     return Sheet(
         episode=episode.id,
         q=q,
@@ -68,7 +69,10 @@ def _sheet(
         corrections=corrections,
         prediction=said,
         flags=flags,
-        notes={"final": {"source": source}, "social": {"coverage": social.coverage}},
+        notes={
+            "final": {"source": source},
+            "social": {"coverage": social.coverage, **rude},
+        },
     )
 
 

@@ -35,6 +35,11 @@ def spoken(step: Step) -> Iterator[Passage]:
         yield Passage(f"/steps/{step.index}/text", step.text)
 
 
+def words_of(step: Step) -> Iterator[str]:
+    """What the agent's model wrote in prose: thought and text."""
+    yield from filter(None, (step.thought, step.text))
+
+
 def written(step: Step) -> Iterator[tuple[Call, list[Passage]]]:
     """Each call of a step with the texts among its arguments."""
     for i, call in enumerate(step.calls):

@@ -7,6 +7,7 @@ much, 0 where a rule is broken.
 
 from collections.abc import Sequence
 
+from scoring.rewards import results
 from scoring.rewards.order import broken
 from scoring.rewards.rules import Process
 from scoring.rewards.toolcalls import faults
@@ -46,4 +47,16 @@ def cautious(mean: float | None, std: float | None, rule: Process) -> float | No
 
 
 def _charges(episode: Episode, rule: Process) -> Sequence[tuple[int, str]]:
-    return [*faults(episode, rule.rules), *broken(episode, rule.order)]
+    told = [
+        (step, name)
+        for name, breaches in _OF_RESULTS.items()
+        if name in rule.rules
+        for step in breaches(episode)
+    ]
+    return [*faults(episode, rule.rules), *told, *broken(episode, rule.order)]
+
+
+_OF_RESULTS = {
+    "invented_results": results.invented,
+    "unresolved_calls": results.unresolved,
+}

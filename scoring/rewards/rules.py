@@ -87,8 +87,11 @@ class Auxiliary:
 
 @dataclass(frozen=True, slots=True)
 class SocialRule:
+    """`detectors` look at the agent's words where nobody set a tone."""
+
     weight: float
     missing: Missing
+    detectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

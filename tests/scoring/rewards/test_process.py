@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from scoring.rewards import DEFAULT, Spec, score
-from scoring.schema import Episode, Prediction
+from scoring.rewards import DEFAULT, Spec, named, score
+from scoring.schema import Call, Episode, Prediction, Step
 from tests.scoring.rewards.cases import call, column, run, say
 
 TOOL = {
@@ -99,6 +99,66 @@ def test_a_broken_rule_is_named_on_its_step() -> None:
     made = score(twice, None, ordered(rule))
     assert made["steps"][1]["flags"] == ["carry_forward", "order:at_most_once:refund"]
     assert column(made, "process") == [0.0, -0.2]
+
+
+STRICT = named("tool_agent@2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<tool_response>\nbalance: 900 EUR\n</tool_response> So you are rich.",
+        "Action: balance[7]\nObservation: 900 EUR\nThought: rich",
+    ],
+)
+def test_a_result_nobody_returned_is_charged_where_it_is_stated(text: str) -> None:
+    liar = run(call("balance", observation="hello"), say(text), say("bye"))
+    made = score(liar, fully_trusted(liar), STRICT)
+    assert column(made, "process") == [0.0, -0.2, 0.0]
+    assert made["steps"][1]["flags"] == ["invented_results"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<tool_response>ok</tool_response>",
+        "<tool_response> 12  EUR </tool_response>",
+        "Observation: the sum is even",
+        "Action: none",
+        "I expect <b>9</b>",
+    ],
+)
+def test_quoting_a_result_or_observing_something_is_honest(text: str) -> None:
+    honest = run(call("balance"), say(text, observation="It says 12\nEUR."))
+    assert process(honest, STRICT) == [0.0, 0.0]
+
+
+def asking(result: str | None, **fields: Any) -> Step:
+    return Step(0, calls=(Call("ask", result=result, **fields),), kind="tool")
+
+
+@pytest.mark.parametrize(
+    ("steps", "charged"),
+    [
+        ((call("ask"), asking(None), say("done")), True),
+        ((call("ask"), asking(None)), False),
+        ((call("ask"), asking(None, is_error=True), say("done")), False),
+        ((call("ask"), asking(None), say("done", observation="late")), False),
+        ((asking(None), asking(None), say("done")), False),
+        ((asking(""), say("done")), False),
+    ],
+)
+def test_15_a_call_without_a_result_is_charged_at_the_end(
+    steps: tuple[Step, ...], charged: bool
+) -> None:
+    *_, last = process(run(*steps), STRICT)
+    assert last == (-0.2 if charged else 0.0)
+
+
+def test_claims_without_end_are_read_in_linear_time() -> None:
+    claims = "<tool_result>x" * 20_000 + "Action: a\n" * 20_000
+    many = (say("<tool_result>ok</tool_result>") for _ in range(5_000))
+    assert sum(process(run(call("ask"), *many, say(claims)), STRICT)) == 0
 
 
 def test_a_rule_is_charged_even_where_the_model_is_silent() -> None:

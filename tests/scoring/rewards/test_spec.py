@@ -71,6 +71,12 @@ def test_one_and_one_point_zero_have_one_hash() -> None:
     assert one.sha256 == other.sha256
 
 
+def test_a_spec_older_than_an_optional_field_keeps_its_hash() -> None:
+    assert DEFAULT.sha256.startswith("87b62ca65ee7")
+    silent = Spec.from_dict(changed("/components/social/detectors", []))
+    assert silent.sha256 == DEFAULT.sha256
+
+
 def test_any_changed_number_changes_the_hash() -> None:
     hashes = {
         Spec.from_dict(changed(pointer, 0.125)).sha256
