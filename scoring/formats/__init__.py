@@ -9,10 +9,18 @@ one.
 """
 
 from io import BytesIO
+from itertools import chain
 from typing import BinaryIO
 
 from scoring.errors import UnknownFormat
 from scoring.formats.anthropic import ANTHROPIC, ANTHROPIC_MESSAGES
+from scoring.formats.archives import (
+    ARCHIVE,
+    Readings,
+    flat,
+    nothing_inside,
+    open_archive,
+)
 from scoring.formats.atif import ATIF
 from scoring.formats.autogpt import (
     AUTOGPT_BENCHMARK,
@@ -51,7 +59,22 @@ from scoring.formats.tau_bench import TAU2, TAU2_SIMULATION, TAU_BENCH
 from scoring.formats.verifiers import VERIFIERS
 from scoring.formats.voyager import VOYAGER
 
-__all__ = ["FORMATS", "Format", "Reading", "RowError", "detect", "open_file", "read"]
+__all__ = [
+    "ARCHIVE",
+    "FORMATS",
+    "Format",
+    "Reading",
+    "Results",
+    "RowError",
+    "detect",
+    "flat",
+    "open_file",
+    "open_files",
+    "read",
+]
+
+# how many members an archive may begin with that are no trajectories
+LOOK_INSIDE = 200
 
 # In the order of detection: the first that knows a record of the file reads it.
 FORMATS: tuple[Format, ...] = (
@@ -109,13 +132,33 @@ FORMATS: tuple[Format, ...] = (
 
 
 def open_file(stream: BinaryIO, *, format: str | None = None) -> Reading:
-    """Recognise a file (or take it for `format`) and begin to read it.
+    """Recognise a file (or take it for `format`) and begin to read it. An archive is a
+    reading too, of all that its members hold.
 
     Raises:
         UnreadableFile: the file as a whole can't be read: empty, binary, no JSON.
         UnknownFormat: no reader knows it; the sentence names the nearest ones.
     """
-    return open_stream(stream, FORMATS, None if format is None else _named(format))
+    readings = open_files(stream, format=format)
+    refused: list[RowError] = []
+    for reading in readings:
+        if isinstance(reading, RowError) and len(refused) < LOOK_INSIDE:
+            refused.append(reading)
+        elif isinstance(reading, RowError) or reading.member is not None:
+            return Reading(ARCHIVE, flat(chain(refused, [reading], readings)))
+        else:
+            return reading
+    raise nothing_inside(refused)
+
+
+def open_files(stream: BinaryIO, *, format: str | None = None) -> Readings:
+    """The readings of a file, each to be used up before the next one: its own, or one
+    for each member of an archive, where a RowError stands for a member that is none.
+
+    Raises: as `open_file`.
+    """
+    chosen = None if format in (None, ARCHIVE.name) else _named(str(format))
+    return open_archive(stream, lambda one: open_stream(one, FORMATS, chosen))
 
 
 def read(stream: BinaryIO, *, format: str | None = None) -> Results:

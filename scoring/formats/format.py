@@ -17,12 +17,14 @@ Unit = Literal["row", "file", "text"]
 @dataclass(frozen=True, slots=True)
 class RowError:
     """One episode that could not be read; the rest go on. `line` is 1-based, `pointer`
-    an RFC 6901 JSON pointer inside the row, `truncated` says the file was cut here."""
+    an RFC 6901 JSON pointer inside the row, `truncated` says the file was cut here,
+    `member` the file inside an archive."""
 
     line: int | None
     detail: str
     pointer: str | None = None
     truncated: bool = False
+    member: str | None = None
 
 
 def _always(_record: Record) -> bool:

@@ -1,6 +1,6 @@
 """Inspect's JSON logs: a sample and its epoch are an episode.
 
-`.eval` files are archives and refused; `inspect log convert --to json` unpacks them.
+`.eval` files hold the same in several members: see `directories`.
 """
 
 from collections.abc import Iterator

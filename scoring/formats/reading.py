@@ -39,10 +39,13 @@ _TEXT_LABEL = re.compile(rf"^{_STAMP}([A-Z][A-Za-z ]{{1,24}}?)(?: \d+)?:", re.MU
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file being read: what format it has, and its episodes as they come."""
+    """A file being read: what format it has, and its episodes as they come. `fits` are
+    all formats that know its first records; `member` is its name in an archive."""
 
     format: Format
     episodes: Results
+    fits: tuple[Format, ...] = ()
+    member: str | None = None
 
 
 def open_stream(
@@ -63,18 +66,20 @@ def _open_text(
     head = _ANSI.sub("", window.text)
     labels = dict.fromkeys(_TEXT_LABEL.findall(head))
     readers = [format for format in formats if format.unit == "text"]
-    format = chosen or find(readers, [labels]) or _unknown(readers, labels, "text")
+    fits = find(readers, [labels])
+    format = chosen or (fits[0] if fits else _unknown(readers, labels, "text"))
     lines = ((number, _printable(line)) for number, line in text_lines(window))
-    return Reading(format, _warned(_of_value(format, lines, None, cut=False)))
+    return Reading(format, warned(of_value(format, lines, None, cut=False)), fits)
 
 
 def _open_json(rows: Rows, formats: Sequence[Format], chosen: Format | None) -> Reading:
     sample = list(_sample(rows))
     records = [
-        r for row in sample if isinstance(row, Row) for r in _all_records(row.value)
+        r for row in sample if isinstance(row, Row) for r in all_records(row.value)
     ]
     readers = [format for format in formats if format.unit != "text"]
-    format = chosen or find(readers, records)
+    fits = find(readers, records)
+    format = chosen or next(iter(fits), None)
     if format is None:
         if not records:
             raise _nothing_usable(sample)
@@ -82,12 +87,12 @@ def _open_json(rows: Rows, formats: Sequence[Format], chosen: Format | None) -> 
             raise UnknownFormat(f"this is {what}: no trajectory")
         format = _unknown(readers, records[0], "JSON")
     everything = chain(sample, rows)
-    return Reading(format, _warned(_episodes(format, everything)))
+    return Reading(format, warned(_episodes(format, everything)), fits)
 
 
-def find(formats: Iterable[Format], records: Sequence[Record]) -> Format | None:
-    """The first format, in the order of detection, that knows any of the records."""
-    return next((f for f in formats if any(f.knows(r) for r in records)), None)
+def find(formats: Iterable[Format], records: Sequence[Record]) -> tuple[Format, ...]:
+    """The formats, in the order of detection, that know any of the records."""
+    return tuple(f for f in formats if any(f.knows(r) for r in records))
 
 
 def _sample(rows: Rows) -> Rows:
@@ -130,9 +135,9 @@ def _of_rows(format: Format, rows: Rows) -> Results:
     for row in rows:
         if isinstance(row, RowError):
             yield row
-        elif records := _all_records(row.value):
+        elif records := all_records(row.value):
             for record in records:
-                yield from _of_value(format, record, row.line, row.truncated)
+                yield from of_value(format, record, row.line, row.truncated)
         else:
             yield RowError(row.line, "expected a JSON object")
 
@@ -148,14 +153,14 @@ def _of_file(format: Format, rows: Rows) -> Results:
         elif (record := _record(row.value)) is not None:
             log.append(record)
             size += row.size
-        elif records := _all_records(row.value):
-            yield from _of_value(format, records, row.line, row.truncated)
+        elif records := all_records(row.value):
+            yield from of_value(format, records, row.line, row.truncated)
         else:
             yield RowError(row.line, "expected a JSON object")
         if size > MAX_ROW:
             raise UnreadableFile(f"one episode larger than {MAX_ROW >> 20} MB")
     if log:
-        yield from _of_value(format, log, None, cut)
+        yield from of_value(format, log, None, cut)
 
 
 def _record(value: Any) -> Record | None:
@@ -165,7 +170,8 @@ def _record(value: Any) -> Record | None:
     return value if isinstance(value, dict) else None
 
 
-def _all_records(value: Any) -> list[Record]:
+def all_records(value: Any) -> list[Record]:
+    """The objects of a row: itself, or those it lists."""
     one = _record(value)
     if one is not None:
         return [one]
@@ -173,7 +179,7 @@ def _all_records(value: Any) -> list[Record]:
     return [record for item in items if (record := _record(item)) is not None]
 
 
-def _of_value(format: Format, value: Any, line: int | None, cut: bool) -> Results:
+def of_value(format: Format, value: Any, line: int | None, cut: bool) -> Results:
     result: Episode | RowError | None = None
     try:
         for result in format.read(value):
@@ -200,7 +206,7 @@ def _marked(
     return replace(result, ended="truncated") if cut else result
 
 
-def _warned(results: Results) -> Results:
+def warned(results: Results) -> Results:
     """Say so where an id is used twice: nothing is dropped, but nothing is unique."""
     seen: set[str] = set()
     for result in results:
@@ -210,6 +216,15 @@ def _warned(results: Results) -> Results:
             yield _with_warning(result, "another episode of this file has this id")
         if isinstance(result, Episode) and result.id:
             seen.add(result.id)
+
+
+def with_member(results: Results, member: str) -> Results:
+    """Results that say in which file of an archive something went wrong."""
+    for result in results:
+        if isinstance(result, RowError):
+            yield replace(result, member=member)
+        else:
+            yield result
 
 
 def _with_warning(episode: Episode, sentence: str) -> Episode:

@@ -1,7 +1,7 @@
 """Bytes to text: refuses what is no text, decodes the rest, chunk by chunk.
 
-Nothing is ever unpickled, unpacked or opened by another program: containers and
-executables are named and refused by their first bytes.
+Nothing is ever unpickled or opened by another program: containers and executables are
+named and refused by their first bytes (archives come here only inside another).
 """
 
 import codecs

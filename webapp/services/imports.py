@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from scoring import formats, schema
-from scoring.formats import RowError
+from scoring.formats import Reading, Results, RowError
 from webapp.models import Job, Project
 from webapp.models.job import Kind
 from webapp.services import episodes, jobs, uploads
@@ -68,15 +69,15 @@ def run(job: Job) -> dict[str, Any]:
     path = errors_path(job)
     path.parent.mkdir(exist_ok=True)
     with upload.path.open("rb") as stream, path.open("w") as log:
-        reading = formats.open_file(stream, format=job.input["format"])
-        good = _set_aside(reading.episodes, counts, inline, log)
-        for chunk in episodes.chunks(good):
-            stored = episodes.create_chunk(
-                job.project, chunk, source_format=reading.format.name, job=job
-            )
-            counts.update(asdict(stored))
-            jobs.report(job, **_progress(stream, upload), **counts)
-    return {"format": reading.format.name, **counts, "errors": inline}
+        for name, results in _files(stream, job.input["format"]):
+            good = _set_aside(results, counts, inline, log)
+            for chunk in episodes.chunks(good):
+                stored = episodes.create_chunk(
+                    job.project, chunk, source_format=name, job=job
+                )
+                counts.update(asdict(stored))
+                jobs.report(job, **_progress(stream, upload), **counts)
+    return {"format": job.input["format"], **counts, "errors": inline}
 
 
 def errors_path(job: Job) -> Path:
@@ -85,8 +86,20 @@ def errors_path(job: Job) -> Path:
     return folder / f"{job.pk}.jsonl"
 
 
+def _files(stream: BinaryIO, format: str) -> Iterator[tuple[str, Results]]:
+    """What is read of a file, by format: an archive may hold several, and neighbours
+    of one format are taken together, as they are written together."""
+    readings = formats.open_files(stream, format=format)
+    for name, some in groupby(readings, key=_format_name):
+        yield name, formats.flat(some)
+
+
+def _format_name(reading: Reading | RowError) -> str:
+    return "" if isinstance(reading, RowError) else reading.format.name
+
+
 def _set_aside(
-    results: Iterator[schema.Episode | RowError],
+    results: Results,
     counts: Counter[str],
     inline: list[dict[str, Any]],
     log: TextIO,

@@ -67,6 +67,8 @@ READ = {
     "inspect/log__test_eval_log__log_formats.json": ("inspect", 1, 1),
     "inspect/log__test_eval_log__log_images.json": ("inspect", 1, 1),
     "inspect/log__test_eval_log__log_read_sample.json": ("inspect", 1, 1),
+    "inspect/log__test_eval_log__log_streaming.eval": ("inspect", 4, 4),
+    "inspect/log__test_eval_log__log_message_deduplication.eval": ("inspect", 1, 6),
     "langchain/langchain_dumps_lc_serialized.json": ("langchain", 1, 2),
     "langchain/langchain_messages_to_dict.json": ("langchain", 1, 2),
     "langchain/langchain_model_dump.json": ("langchain", 1, 2),
@@ -102,7 +104,6 @@ READ = {
 }
 REFUSED = {
     "autogpt/debug_run_auto-gpt_test_17.json": "statistic over AutoGPT runs",
-    "inspect/log__test_eval_log__log_streaming.eval": "zip archive",
     "langchain/langgraph_sqlite_checkpoint.db": "SQLite database",
     "metagpt/team_leader_exps.json": "pool of experiences",
     "prm800k/prm800k_readme_example_jsonc.json": "not valid JSON",

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO, RawIOBase
 from typing import Any
@@ -54,6 +55,22 @@ def test_a_row_that_cannot_be_read_costs_one_row(project: Project) -> None:
     assert [error["line"] for error in result["errors"]] == [2, 3]
     log = imports.errors_path(job).read_text().splitlines()
     assert [json.loads(line)["line"] for line in log] == [2, 3]
+
+
+def test_the_files_of_an_archive_come_in_each_in_its_format(project: Project) -> None:
+    chat = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.jsonl", lines(factories.a_run(), factories.a_run()))
+        archive.writestr("notes.md", "# Notes")
+        archive.writestr("b.json", json.dumps({"messages": chat}))
+
+    result = run(queue(project, buffer.getvalue()))
+
+    assert (result["format"], result["created"]) == ("archive", 3)
+    assert [error["member"] for error in result["errors"]] == ["notes.md"]
+    stored = project.episodes.values_list("source_format", flat=True)
+    assert sorted(stored) == ["openai_chat", "pacenote", "pacenote"]
 
 
 def test_the_same_content_is_imported_once(project: Project) -> None:
