@@ -6,9 +6,12 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from scoring import rewards
+from scoring.errors import InvalidSpec
 from scoring.exports import EXPORTS
 from scoring.exports.propagation import POLICIES
 from scoring.formats import FORMATS
+from scoring.rewards import texts
 from webapp.models import Project
 from webapp.models.label_event import Axis
 from webapp.models.token import Scope
@@ -142,6 +145,29 @@ class TrainingForm(forms.Form):
         max_value=1_000,
         help_text=_("Passes over the labels at most; empty for the usual number."),
     )
+
+
+class SpecForm(forms.Form):
+    """The text of a spec; `spec` is what it says."""
+
+    text = forms.CharField(
+        label=_("The spec, as YAML or JSON"),
+        max_length=texts.MAX_CHARACTERS,
+        strip=False,
+        widget=forms.Textarea({"rows": 34, "spellcheck": "false", "class": "code"}),
+    )
+    spec: rewards.Spec | None = None
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        try:
+            self.spec = texts.read(text)
+        except InvalidSpec as error:
+            where = error.pointer or (error.line and f"line {error.line}")
+            raise forms.ValidationError(
+                f"{where}: {error.detail}" if where else error.detail
+            ) from error
+        return text
 
 
 POLICY_LABELS = {

@@ -1,9 +1,11 @@
 """Four families, one number: final, process, auxiliary and social rewards combined."""
 
 from scoring.rewards.advantages import METHODS, advantages, step_rewards
+from scoring.rewards.changes import Change, changes, edited
 from scoring.rewards.combination import DEFAULT, combine, combine_many
 from scoring.rewards.episodes import score
 from scoring.rewards.margin import Margin
+from scoring.rewards.scores import prediction_of
 from scoring.rewards.signals import Signals
 from scoring.rewards.social import Social
 from scoring.rewards.spec import (
@@ -21,17 +23,21 @@ __all__ = [
     "DEFAULT",
     "FAMILIES",
     "METHODS",
+    "Change",
     "Margin",
     "Signals",
     "Social",
     "Spec",
     "advantages",
     "built_in",
+    "changes",
     "check_successor",
     "combine",
     "combine_many",
+    "edited",
     "json_schema",
     "named",
+    "prediction_of",
     "score",
     "step_rewards",
 ]

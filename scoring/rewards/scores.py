@@ -50,6 +50,20 @@ def write(
     ]
 
 
+def prediction_of(score: Mapping[str, Any]) -> Prediction:
+    """What the model said when a Score was written: enough for another spec's Score."""
+    steps = score["steps"]
+    verdicts = (step["verdict"] for step in steps)
+    return Prediction(
+        q=tuple(step["q"] for step in steps),
+        q_std=tuple(step["q_std"] for step in steps),
+        verdicts=tuple(v and (v["-1"], v["0"], v["1"]) for v in verdicts),
+        value=tuple(step["value"] for step in steps),
+        truncation=score["truncation"],
+        **score["usage"],
+    )
+
+
 def _batch(sheets: Sequence[Sheet]) -> Batch:
     def flat(rows: Sequence[Sequence[float | None]]) -> Any:
         return np.array([value for row in rows for value in row], np.float64)

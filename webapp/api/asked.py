@@ -50,7 +50,13 @@ def in_lines(view: View, lines: Any, by: Mapping[str, str]) -> Asked:
 
 
 def score(view: View, asked: Asked) -> list[dict[str, Any]]:
-    return scores.score(view.project, asked.runs, social=asked.social, **asked.by)
+    return scores.score(
+        view.project,
+        asked.runs,
+        social=asked.social,
+        model=asked.by.get("model", "champion"),
+        spec=asked.by.get("spec"),
+    )
 
 
 def _asked(pairs: Sequence[Inputs], by: Mapping[str, str]) -> Asked:

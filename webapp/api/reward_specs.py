@@ -1,16 +1,28 @@
 """Reward specs: immutable versions, and what a new one would promise."""
 
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from scoring import rewards
 from scoring.rewards import Spec
 from webapp.api import reading, shapes, words
 from webapp.api.pagination import PARAMETERS, page
 from webapp.api.permissions import READ, TRAIN
 from webapp.api.schema import listed, operation
-from webapp.api.shapes import OBJECT, TEXT, TIME, component, listing, record
+from webapp.api.shapes import (
+    NUMBER,
+    OBJECT,
+    TEXT,
+    TIME,
+    component,
+    listing,
+    maybe,
+    record,
+)
 from webapp.api.view import View, named
 from webapp.models import RewardSpec
 from webapp.services import reward_specs
@@ -28,7 +40,39 @@ SPEC_ROW = component(
         }
     ),
 )
-_LINT = record({"sha256": shapes.SHA256, "warnings": listing(TEXT), "spec": OBJECT})
+_BOUNDS = listing(NUMBER, least=2, most=2)
+_MARGIN = component(
+    "Margin",
+    record(
+        {
+            "dominance": NUMBER,
+            "separation": NUMBER,
+            "worst_success": NUMBER,
+            "best_failure": NUMBER,
+            "safe": _BOUNDS,
+            "unsafe": _BOUNDS,
+            "final_gap": maybe(NUMBER),
+        }
+    ),
+)
+_LINT = record(
+    {
+        "sha256": shapes.SHA256,
+        "warnings": listing(TEXT),
+        "margin": _MARGIN,
+        "spec": OBJECT,
+    }
+)
+_CHANGE = record({"pointer": TEXT, "before": {}, "after": {}})
+_DIFF = record(
+    {
+        "before": shapes.SHA256,
+        "after": shapes.SHA256,
+        "changes": listing(_CHANGE),
+        "margins": record({"before": _MARGIN, "after": _MARGIN}),
+    }
+)
+_ACTIVE = record({"project": TEXT, "spec": SPEC_ROW})
 
 
 class RewardSpecs(View):
@@ -63,7 +107,12 @@ class RewardSpecLint(View):
         reading.query(request)
         spec = Spec.from_dict(request.data)
         return Response(
-            {"sha256": spec.sha256, "warnings": spec.lint(), "spec": spec.to_dict()}
+            {
+                "sha256": spec.sha256,
+                "warnings": spec.lint(),
+                "margin": _margin(spec),
+                "spec": spec.to_dict(),
+            }
         )
 
 
@@ -76,6 +125,42 @@ class RewardSpecDetail(View):
     def get(self, request: Request, name: str) -> Response:
         reading.query(request)
         return Response(_show(named(lambda: reward_specs.find(name))))
+
+
+class RewardSpecDiff(View):
+    needs = {"GET": READ}
+
+    @operation("What changed from another spec to this one", {200: _DIFF})
+    def get(self, request: Request, name: str, other: str) -> Response:
+        reading.query(request)
+        old, new = (named(partial(reward_specs.find, n)) for n in (other, name))
+        before, after = old.to_spec(), new.to_spec()
+        return Response(
+            {
+                "before": old.sha256,
+                "after": new.sha256,
+                "changes": [asdict(one) for one in rewards.changes(before, after)],
+                "margins": {"before": _margin(before), "after": _margin(after)},
+            }
+        )
+
+
+class RewardSpecActivate(View):
+    needs = {"POST": TRAIN}
+
+    @operation("Score the project by it unless told otherwise", {200: _ACTIVE})
+    def post(self, request: Request, name: str) -> Response:
+        reading.query(request)
+        project = self.project
+        row = named(lambda: reward_specs.find(name))
+        reward_specs.activate(row, project)
+        return Response({"project": project.slug, "spec": _show(row)})
+
+
+def _margin(spec: Spec) -> dict[str, Any]:
+    margin = spec.margin()
+    derived = {"dominance": margin.dominance, "separation": margin.separation}
+    return {**derived, **asdict(margin)}
 
 
 def _show(row: RewardSpec) -> dict[str, Any]:

@@ -81,6 +81,16 @@ urlpatterns: list[URLPattern] = [
         reward_specs.RewardSpecDetail.as_view(),
         name="reward-spec",
     ),
+    path(
+        "reward-specs/<str:name>/diff/<str:other>/",
+        reward_specs.RewardSpecDiff.as_view(),
+        name="reward-spec-diff",
+    ),
+    path(
+        "reward-specs/<str:name>/activate/",
+        reward_specs.RewardSpecActivate.as_view(),
+        name="reward-spec-activate",
+    ),
     path("exports/", exports.Exports.as_view(), name="exports"),
     path("exports/<uuid:pk>/file/", exports.ExportFile.as_view(), name="export-file"),
     path("jobs/", jobs.Jobs.as_view(), name="jobs"),

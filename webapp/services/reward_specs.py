@@ -1,6 +1,7 @@
 """Reward specs as rows: one a content, found by name or by hash."""
 
 import re
+from dataclasses import replace
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
@@ -8,7 +9,7 @@ from django.db.models import Q, QuerySet
 from scoring import rewards
 from scoring.errors import InvalidSpec
 from webapp.errors import Conflict, Invalid
-from webapp.models import RewardSpec
+from webapp.models import Project, RewardSpec
 
 # no database is asked for anything else (PostgreSQL can't even be asked for NUL)
 _NAME = re.compile(r"[\w./-]{1,120}(@[0-9.]{1,20})?", re.ASCII)
@@ -32,16 +33,41 @@ def store(spec: rewards.Spec, *, user: User | None = None) -> RewardSpec:
 
 
 def create(spec: rewards.Spec, *, user: User) -> RewardSpec:
-    """Add somebody's spec.
+    """Add somebody's spec; the same numbers again are the same row.
 
     Raises:
         Invalid: the name is a built-in spec's, which the next release may need.
         Conflict: this name and version stand for other numbers already.
+        InvalidSpec: other numbers than the newest version's, and no new major version.
     """
     shipped = rewards.built_in()
     if spec.id in {built_in.id for built_in in shipped} and spec not in shipped:
         raise Invalid(f"{spec.id} is a built-in spec; choose another name")
-    return store(spec, user=user)
+    row = store(spec, user=user) if _is_known(spec) else None
+    if row is None and (newest := _stored(spec.id)) is not None:
+        rewards.check_successor(newest.to_spec(), spec)
+    return row or store(spec, user=user)
+
+
+def successor(row: RewardSpec, project: Project) -> rewards.Spec:
+    """A draft to make the next version from: a built-in spec's has the project's name,
+    anybody else's the next major version."""
+    spec = row.to_spec()
+    if any(spec.id == built_in.id for built_in in rewards.built_in()):
+        name = re.sub(r"[^a-z0-9]+", "_", f"{project.slug}_{row.name}")[:64]
+        newest = _stored(name)
+        if newest is None:
+            return replace(spec, id=f"reward/{name}", version="1.0.0")
+        spec = replace(spec, id=f"reward/{name}")
+    else:
+        newest = _stored(row.name) or row
+    return replace(spec, version=f"{_order(newest)[0] + 1}.0.0")
+
+
+def activate(spec: RewardSpec, project: Project) -> None:
+    """Make a spec the one a project scores by unless told otherwise."""
+    project.spec = spec
+    project.save(update_fields=["spec"])
 
 
 def listing() -> QuerySet[RewardSpec]:
@@ -64,6 +90,12 @@ def find(name: str) -> RewardSpec:
     if found is None:
         raise Invalid(f"there is no reward spec {name[:80]!r}")
     return found
+
+
+def _is_known(spec: rewards.Spec) -> bool:
+    name = spec.id.removeprefix("reward/")
+    same = Q(name=name, version=spec.version) | Q(sha256=spec.sha256)
+    return RewardSpec.objects.filter(same).exists()
 
 
 def _stored(name: str) -> RewardSpec | None:

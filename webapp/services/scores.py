@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import Count
 
 from scoring import rewards, schema
 from webapp.models import Episode, Job, Project, RewardModel, RewardSpec, Score
@@ -77,6 +78,20 @@ def store(
 
 def latest(episode: Episode) -> Score | None:
     return episode.scores.select_related("reward_model", "spec").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of a project's episodes have a score under a spec."""
+
+    scores: int
+    episodes: int
+
+
+def coverage(project: Project, spec: RewardSpec) -> Coverage:
+    rows = Score.objects.filter(episode__project=project, spec=spec).order_by()
+    scored = rows.aggregate(n=Count("episode", distinct=True))["n"]
+    return Coverage(scored, project.episodes.count())
 
 
 def start(

@@ -4,7 +4,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from scoring import rewards
+from django.db.models import Max
+
+from scoring import rewards, schema
 from webapp.models import Episode, RewardModel, RewardSpec, Score
 from webapp.services import predictions
 from webapp.services.answers import Answers
@@ -19,7 +21,8 @@ def of(
     ask: Ask = predictions.ask,
 ) -> list[Score]:
     """The scores of episodes of one project, people's answers about outcome and manners
-    included. What was scored before on the same answers isn't scored again.
+    included. What was scored before on the same answers isn't scored again, and of what
+    the model has seen before it isn't asked again: a prediction knows of no spec.
 
     Raises: as `predictions.ask`.
     """
@@ -27,7 +30,7 @@ def of(
     known = _known(episodes, answers, model, spec)
     missing = [episode for episode in episodes if episode.pk not in known]
     runs = [answers[episode.pk].applied(episode.to_schema()) for episode in missing]
-    said = ask(model, runs)
+    said = _predictions(missing, runs, model, ask)
     rules, named = spec.to_spec(), predictions.describe(model)
     rows = []
     for episode, run, prediction in zip(missing, runs, said, strict=True):
@@ -39,6 +42,33 @@ def of(
     Score.objects.bulk_create(rows, ignore_conflicts=True)
     known = _known(episodes, answers, model, spec)
     return [known[episode.pk] for episode in episodes]
+
+
+def _predictions(
+    episodes: Sequence[Episode],
+    runs: Sequence[schema.Episode],
+    model: RewardModel | None,
+    ask: Ask,
+) -> Sequence[schema.Prediction | None]:
+    before = said(episodes, model)
+    fresh = [run for e, run in zip(episodes, runs, strict=True) if e.pk not in before]
+    asked = iter(ask(model, fresh))
+    return [before[e.pk] if e.pk in before else next(asked) for e in episodes]
+
+
+def said(
+    episodes: Sequence[Episode], model: RewardModel | None
+) -> dict[uuid.UUID, schema.Prediction]:
+    """What a model said of episodes when they were last scored, under any spec."""
+    if model is None:
+        return {}
+    of_model = Score.objects.filter(episode__in=episodes, reward_model=model)
+    newest = of_model.order_by().values("episode").annotate(newest=Max("pk"))
+    rows = Score.objects.filter(pk__in=newest.values("newest"))
+    return {
+        pk: rewards.prediction_of(body)
+        for pk, body in rows.order_by().values_list("episode_id", "body")
+    }
 
 
 def _known(

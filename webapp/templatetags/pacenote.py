@@ -21,6 +21,7 @@ TABS = {
     "jobs": ("jobs", "job"),
     "training": ("training", "training-run"),
     "models": ("models", "model"),
+    "specs": ("specs", "spec", "new-spec", "spec-diff"),
     "exports": ("exports",),
 }
 
@@ -93,6 +94,12 @@ def measure(value: object) -> str:
 
 
 @register.filter
+def amount(value: float | None) -> str:
+    """A number of a spec, as short as it was written."""
+    return "–" if value is None else f"{value:g}".replace("-", "−")
+
+
+@register.filter
 def duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
@@ -119,6 +126,7 @@ def tabs(context: dict[str, Any], slug: str) -> list[dict[str, Any]]:
         "jobs": _("Jobs"),
         "training": _("Training"),
         "models": _("Models"),
+        "specs": _("Reward specs"),
         "exports": _("Exports"),
     }
     return [

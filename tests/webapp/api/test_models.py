@@ -102,8 +102,10 @@ def test_a_spec_is_a_version_that_never_changes(api: APIClient) -> None:
     assert made.status_code == 201
     assert api.post(url, a_spec(), format="json").json() == made.json()
     assert api.post(url, a_spec(gamma=0.9), format="json").status_code == 409
-    newer = api.post(url, a_spec(gamma=0.9, version="1.1.0"), format="json").json()
-    assert api.get(f"{url}ours@1/").json() == newer
+    hidden = api.post(url, a_spec(gamma=0.9, version="1.1.0"), format="json")
+    assert (hidden.status_code, hidden.json()["pointer"]) == (400, "/version")
+    newer = api.post(url, a_spec(gamma=0.9, version="2.0.0"), format="json").json()
+    assert api.get(f"{url}ours/").json() == newer
     assert api.get(f"{url}{made.json()['sha256']}/").json() == made.json()
 
 
@@ -117,6 +119,7 @@ def test_a_spec_is_checked_without_being_stored(api: APIClient) -> None:
     body["components"]["final"]["weight"] = 0.1
     found = api.post("/api/v1/reward-specs/lint/", body, format="json").json()
     assert any("success" in warning for warning in found["warnings"])
+    assert found["margin"]["dominance"] == -0.3
     assert api.get("/api/v1/reward-specs/ours/").status_code == 404
 
 
@@ -124,6 +127,24 @@ def test_a_wrong_spec_is_refused_with_its_pointer(api: APIClient) -> None:
     body = a_spec(gamma=2)
     response = api.post("/api/v1/reward-specs/", body, format="json")
     assert (response.status_code, response.json()["pointer"]) == (400, "/gamma")
+
+
+def test_two_specs_differ_by_pointer(api: APIClient) -> None:
+    found = api.get("/api/v1/reward-specs/tool_agent@1/diff/default@1/").json()
+    pointers = [change["pointer"] for change in found["changes"]]
+    assert "/components/auxiliary/tools/budget" in pointers
+    assert "/id" not in pointers
+    assert found["margins"]["before"]["dominance"] == 0.7
+    assert api.get("/api/v1/reward-specs/default/diff/none/").status_code == 404
+
+
+def test_a_project_scores_by_the_spec_made_active(
+    api: APIClient, labelled: Project
+) -> None:
+    answer = api.post("/api/v1/reward-specs/tool_agent@1/activate/")
+    assert answer.json()["spec"]["name"] == "tool_agent"
+    labelled.refresh_from_db()
+    assert str(labelled.spec) == "tool_agent@1.0.0"
 
 
 def test_an_export_is_a_job_and_then_a_file(api: APIClient) -> None:

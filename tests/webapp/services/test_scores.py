@@ -1,7 +1,8 @@
 """Scores: four families, one number, people's answers first."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from scoring import rewards, schema
 from tests import factories
 from webapp.errors import Conflict, Invalid, NotReady
 from webapp.models import Episode, Job, Project, RewardModel
-from webapp.services import scores
+from webapp.services import predictions, reward_specs, scores, stored_scores
 
 SILENT = "rlhf_t1"  # a spec in which the process family has no weight
 
@@ -76,7 +77,7 @@ def test_a_scorer_that_is_not_there_is_waited_for_until_the_deadline(
     project: Project, solved: schema.Episode
 ) -> None:
     with pytest.raises(NotReady, match="no answer within"):
-        scores.score(project, [solved], deadline=0.2)
+        scores.score(project, [solved], ask=partial(predictions.ask, seconds=0.2))
 
 
 @pytest.mark.usefixtures("scorer", "champion")
@@ -171,3 +172,32 @@ def test_the_key_of_a_job_stands_for_its_episodes(project: Project) -> None:
     assert start(project, user=None, episodes=[one], key="k") == first
     with pytest.raises(Conflict):
         start(project, user=None, episodes=[other], key="k")
+
+
+@pytest.mark.usefixtures("champion")
+def test_another_spec_costs_no_model(project: Project, champion: RewardModel) -> None:
+    episode = factories.an_episode(project, outcome={"success": True})
+    prediction = schema.Prediction(
+        q=(0.9, 0.2, 0.8),
+        q_std=(0.1, 0.0, 0.1),
+        verdicts=((0.1, 0.2, 0.7), None, (0.2, 0.2, 0.6)),
+        value=(0.5, 0.4, None),
+        tokens=30,
+    )
+    given = {"model": champion, "spec": project.spec}
+    stored_scores.of([episode], ask=lambda model, runs: [prediction], **given)
+
+    [again] = stored_scores.of(
+        [episode], model=champion, spec=reward_specs.find("tool_agent"), ask=nobody
+    )
+
+    assert [step["q"] for step in again.body["steps"]] == [0.9, 0.2, 0.8]
+    assert rewards.prediction_of(again.body) == prediction
+    assert again.process == pytest.approx(-0.6 * again.spec.to_spec().process.weight)
+
+
+def nobody(model: RewardModel | None, runs: Sequence[schema.Episode]) -> list[Any]:
+    """A scorer that is down; who asks nothing doesn't notice."""
+    if runs:
+        raise NotReady("nobody is there")
+    return []
