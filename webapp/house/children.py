@@ -62,11 +62,6 @@ def _gunicorn(port: int) -> list[str]:
     gunicorn = [sys.executable, "-m", "gunicorn", "webapp.wsgi"]
     threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "16"]
     place = ["--bind", f"127.0.0.1:{port}", "--worker-tmp-dir", str(heartbeat)]
-    return [
-        *gunicorn,
-        *threads,
-        *place,
-        "--no-control-socket",
-        "--log-level",
-        "warning",
-    ]
+    # loaded once, then forked: there is no torch in it that a fork could hang
+    once = ["--preload", "--no-control-socket", "--log-level", "warning"]
+    return [*gunicorn, *threads, *place, *once]

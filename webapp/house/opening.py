@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from webapp.errors import Busy
-from webapp.house import children, supervisor, welcome
+from webapp.house import children, static_files, supervisor, welcome
 from webapp.house.supervisor import Child, Say
 from webapp.models import RewardModel
 from webapp.models.reward_model import ModelState
@@ -41,7 +41,7 @@ def _open(port: int, house: list[Child], demo: Child, say: Say) -> None:
     for child in workers:
         child.start()
     # while the workers load; only the web needs them
-    call_command("collectstatic", verbosity=0, interactive=False)
+    static_files.collect()
     web.start()
     url = f"http://127.0.0.1:{port}"
     supervisor.watch(house, say, until=lambda: _answers(f"{url}/healthz"))
