@@ -22,6 +22,7 @@ from scoring.formats.archives import (
     open_archive,
 )
 from scoring.formats.atif import ATIF
+from scoring.formats.autogen import AUTOGEN, AUTOGEN_RECORDING, AUTOGEN_STATE
 from scoring.formats.autogpt import (
     AUTOGPT_BENCHMARK,
     AUTOGPT_MESSAGES,
@@ -37,6 +38,7 @@ from scoring.formats.langchain import LANGCHAIN, LANGGRAPH
 from scoring.formats.langfuse import LANGFUSE, LANGFUSE_ROWS
 from scoring.formats.langsmith import LANGSMITH
 from scoring.formats.letta import LETTA, LETTA_AGENTS
+from scoring.formats.magentic_one import WHO_AND_WHEN
 from scoring.formats.metagpt import METAGPT
 from scoring.formats.mini_swe_agent import MINI_SWE_AGENT
 from scoring.formats.native import NATIVE
@@ -91,6 +93,10 @@ FORMATS: tuple[Format, ...] = (
     LANGSMITH,
     LANGFUSE,
     LANGFUSE_ROWS,
+    AUTOGEN_RECORDING,
+    AUTOGEN,
+    AUTOGEN_STATE,
+    WHO_AND_WHEN,
     MINI_SWE_AGENT,
     OPENHANDS_OUTPUT,
     OPENHANDS_PAGE,

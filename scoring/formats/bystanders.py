@@ -54,6 +54,14 @@ BYSTANDERS = (
         "a tau2 voice simulation, made of audio ticks instead of messages",
     ),
     (
+        keys("agent_action_type", "question", "true_answer"),
+        "a smolagents benchmark's answers without the steps that led to them",
+    ),
+    (
+        keys("provider", "component_type", "config"),
+        "AutoGen's configuration of a team or an agent; upload what the team said",
+    ),
+    (
         keys("instance_id", "model_patch"),
         "SWE-agent's predictions file; upload the .traj files",
     ),

@@ -37,9 +37,9 @@ def unwrapped(part: Any) -> Any:
 
 def kind(part: Any) -> str:
     row = fields.record(part)
-    if "functionCall" in row or "function_call" in row or "function" in row:
+    if any(row.get(name) for name in ("functionCall", "function_call", "function")):
         return "tool_call"
-    if "functionResponse" in row or "function_response" in row:
+    if row.get("functionResponse") or row.get("function_response"):
         return "tool_result"
     if "toolCallId" in row and "type" not in row:
         return "tool_call"
@@ -61,7 +61,7 @@ def call(value: Any) -> dict[str, Any]:
 
 def result(part: Record) -> Record:
     """A tool's answer as a message of its own."""
-    inner = part.get("functionResponse", part.get("function_response"))
+    inner = part.get("functionResponse") or part.get("function_response")
     row = fields.record(inner) or part
     return {
         "role": "tool",

@@ -22,6 +22,8 @@ _ROLES = {
     "AIMessageChunk": "assistant",
     "model": "assistant",
     "agent": "assistant",
+    "UserMessage": "user",
+    "AssistantMessage": "assistant",
     "SystemMessage": "system",
     "developer": "system",
     "ToolMessage": "tool",

@@ -4,6 +4,7 @@ import json
 
 from tests.scoring.formats import test_agent_systems as systems
 from tests.scoring.formats import test_anthropic as anthropic
+from tests.scoring.formats import test_autogen as autogen
 from tests.scoring.formats import test_inspect as inspect
 from tests.scoring.formats import test_langchain as langchain
 from tests.scoring.formats import test_langfuse as langfuse
@@ -115,6 +116,10 @@ VALUES = {
     "langsmith": langsmith.ROWS,
     "langfuse": langfuse.TRACE,
     "langfuse_observations": langfuse.OBSERVATIONS,
+    "autogen_recording": autogen.RECORDING,
+    "autogen": autogen.TASK_RESULT,
+    "autogen_state": autogen.STATE,
+    "who_and_when": autogen.FAILURE,
 }
 TEXTS = {
     **{name: json.dumps(value) for name, value in VALUES.items()},
