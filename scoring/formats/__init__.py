@@ -31,8 +31,10 @@ from scoring.formats.autogpt import (
 from scoring.formats.autogpt_log import AUTOGPT_LOG
 from scoring.formats.claude_code import CLAUDE_CODE, CLAUDE_EXPORT
 from scoring.formats.codex import CODEX, CODEX_EXEC
+from scoring.formats.crewai import CREWAI, CREWAI_CALLBACK, CREWAI_LOG
 from scoring.formats.fireact import FIREACT
 from scoring.formats.format import Format, RowError
+from scoring.formats.google_adk import ADK, ADK_CASES
 from scoring.formats.inspect import INSPECT
 from scoring.formats.langchain import LANGCHAIN, LANGGRAPH
 from scoring.formats.langfuse import LANGFUSE, LANGFUSE_ROWS
@@ -56,6 +58,7 @@ from scoring.formats.process_labels import MATH_SHEPHERD, PRM800K, STEPWISE
 from scoring.formats.react import REACT
 from scoring.formats.reading import Reading, Results, open_stream
 from scoring.formats.sharegpt import AGENT_INSTRUCT, SHAREGPT
+from scoring.formats.smolagents import SMOLAGENTS, SMOLAGENTS_ANSWERS, SMOLAGENTS_RESULT
 from scoring.formats.swe_agent import SWE_AGENT, SWE_AGENT_ROWS
 from scoring.formats.tau_bench import TAU2, TAU2_SIMULATION, TAU_BENCH
 from scoring.formats.verifiers import VERIFIERS
@@ -97,6 +100,14 @@ FORMATS: tuple[Format, ...] = (
     AUTOGEN,
     AUTOGEN_STATE,
     WHO_AND_WHEN,
+    SMOLAGENTS,
+    SMOLAGENTS_RESULT,
+    SMOLAGENTS_ANSWERS,
+    CREWAI,
+    CREWAI_LOG,
+    CREWAI_CALLBACK,
+    ADK,
+    ADK_CASES,
     MINI_SWE_AGENT,
     OPENHANDS_OUTPUT,
     OPENHANDS_PAGE,

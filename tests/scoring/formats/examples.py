@@ -5,6 +5,8 @@ import json
 from tests.scoring.formats import test_agent_systems as systems
 from tests.scoring.formats import test_anthropic as anthropic
 from tests.scoring.formats import test_autogen as autogen
+from tests.scoring.formats import test_crewai as crewai
+from tests.scoring.formats import test_google_adk as adk
 from tests.scoring.formats import test_inspect as inspect
 from tests.scoring.formats import test_langchain as langchain
 from tests.scoring.formats import test_langfuse as langfuse
@@ -12,6 +14,7 @@ from tests.scoring.formats import test_langsmith as langsmith
 from tests.scoring.formats import test_openai_responses as responses
 from tests.scoring.formats import test_otlp as otlp
 from tests.scoring.formats import test_process_labels as labels
+from tests.scoring.formats import test_smolagents as smolagents
 from tests.scoring.formats import test_swe_agents as swe_agents
 from tests.scoring.formats import test_tau_bench as tau_bench
 from tests.scoring.formats.test_atif import RUN as ATIF
@@ -120,6 +123,14 @@ VALUES = {
     "autogen": autogen.TASK_RESULT,
     "autogen_state": autogen.STATE,
     "who_and_when": autogen.FAILURE,
+    "smolagents": smolagents.STEPS,
+    "smolagents_result": smolagents.RESULT,
+    "smolagents_answers": smolagents.ANSWER,
+    "crewai": crewai.OUTPUT,
+    "crewai_log": crewai.LOG,
+    "crewai_callback": crewai.CALLBACK,
+    "google_adk": adk.SESSION,
+    "google_adk_cases": adk.CASES,
 }
 TEXTS = {
     **{name: json.dumps(value) for name, value in VALUES.items()},

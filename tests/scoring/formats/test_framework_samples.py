@@ -17,8 +17,51 @@ READ = {
         0,
     ),
     "autogen/history-wile_e_coyote_1.json": ("autogen", 1, 3, 0),
+    "smolagents/gpt-4o__code__math.first20.jsonl": ("smolagents_answers", 20, 42, 0),
+    "smolagents/gpt-4o__tool-calling__simpleqa.first25.jsonl": (
+        "smolagents_answers",
+        25,
+        50,
+        0,
+    ),
+    "smolagents/smolagents_manager_with_planning_full_steps.json": (
+        "smolagents",
+        1,
+        3,
+        0,
+    ),
+    "smolagents/smolagents_manager_with_planning_run_result.json": (
+        "smolagents_result",
+        1,
+        3,
+        0,
+    ),
+    "smolagents/smolagents_manager_with_planning_succinct_steps.json": (
+        "smolagents",
+        1,
+        3,
+        0,
+    ),
+    "smolagents/smolagents_tool_calling_agent_full_steps.json": ("smolagents", 1, 2, 0),
+    "smolagents/smolagents_tool_calling_agent_run_result.json": (
+        "smolagents_result",
+        1,
+        2,
+        0,
+    ),
+    "smolagents/smolagents_tool_calling_agent_succinct_steps.json": (
+        "smolagents",
+        1,
+        2,
+        0,
+    ),
+    "crewai/crewai_crew_output.json": ("crewai", 1, 2, 0),
+    "crewai/crewai_step_callback.json": ("crewai_callback", 1, 1, 0),
+    "google_adk/order_query.test.json": ("google_adk_cases", 1, 8, 0),
+    "google_adk/sample.session.json": ("google_adk", 1, 6, 0),
 }
 REFUSED = {
+    "smolagents/decentralized_math.first4.jsonl": "the steps that led to them",
     "autogen/team.json": "AutoGen's configuration",
 }
 FOLDERS = sorted({name.partition("/")[0] for name in READ})
