@@ -130,6 +130,27 @@ class UndoForm(forms.Form):
     event_id = forms.UUIDField(required=False)
 
 
+class ScoringForm(forms.Form):
+    """What to score by; left alone, the project's spec and the model that serves."""
+
+    def __init__(self, specs: Any, project: Project, data: Any = None) -> None:
+        super().__init__(data)
+        names = [(str(spec), str(spec)) for spec in specs]
+        versions = project.reward_models.values_list("version", flat=True)
+        models = [(f"v{version}", f"v{version}") for version in versions]
+        self.fields["spec"] = forms.ChoiceField(
+            label=_("Spec"), required=False, choices=names, initial=str(project.spec)
+        )
+        self.fields["model"] = forms.ChoiceField(
+            label=_("Model"),
+            required=False,
+            choices=[("champion", _("the one that serves")), *models],
+        )
+
+    def asked(self) -> dict[str, str]:
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
 class TrainingForm(forms.Form):
     seed = forms.IntegerField(
         label=_("Seed"),

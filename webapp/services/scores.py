@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from scoring import rewards, schema
 from webapp.models import Episode, Job, Project, RewardModel, RewardSpec, Score
@@ -74,6 +74,11 @@ def store(
     asked = _model(episode.project, model, row.to_spec())
     [stored] = stored_scores.of([episode], model=asked, spec=row, ask=ask)
     return stored
+
+
+def kept(episode: Episode) -> QuerySet[Score]:
+    """The scores of an episode without their steps, newest first."""
+    return episode.scores.select_related("reward_model", "spec").defer("body")
 
 
 def latest(episode: Episode) -> Score | None:

@@ -1,7 +1,7 @@
 """The geometry of the drawings: numbers in, SVG attributes out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, isfinite
 
 COLUMNS = ("final", "process", "auxiliary", "social", "gate")
@@ -36,6 +36,7 @@ class Bar:
     width: float
     height: float
     family: str
+    step: int
     label: str
 
 
@@ -45,6 +46,7 @@ class Bars:
     zero: float
     y: tuple[Tick, ...]
     steps_a_bar: int
+    line: str
 
 
 def loss(curve: Sequence[Sequence[float | None]]) -> Lines | None:
@@ -72,14 +74,20 @@ def loss(curve: Sequence[Sequence[float | None]]) -> Lines | None:
     )
 
 
-def bars(cells: Sequence[Mapping[str, float | None]]) -> Bars:
+def bars(
+    cells: Sequence[Mapping[str, float | None]],
+    formulas: Sequence[Mapping[str, str]],
+    so_far: Sequence[float],
+) -> Bars:
     """One stacked bar a step (or a few neighbouring steps, summed), positive cells up
-    from zero and negative ones down."""
+    from zero and negative ones down; over them the line of the total so far."""
     size = ceil(len(cells) / MOST_BARS)
     groups = [cells[i : i + size] for i in range(0, len(cells), size)]
     sums = [{c: sum(row[c] or 0 for row in group) for c in COLUMNS} for group in groups]
-    high = max((sum(max(v, 0) for v in row.values()) for row in sums), default=0)
-    low = min((sum(min(v, 0) for v in row.values()) for row in sums), default=0)
+    tops = [sum(max(v, 0) for v in row.values()) for row in sums]
+    feet = [sum(min(v, 0) for v in row.values()) for row in sums]
+    ends = [so_far[min(i + size, len(so_far)) - 1] for i in range(0, len(so_far), size)]
+    low, high = min((*feet, *ends, 0.0)), max((*tops, *ends, 0.0))
     if high == low:
         high = 1.0
     slot = (WHOLE - LEFT) / max(len(sums), 1)
@@ -88,12 +96,17 @@ def bars(cells: Sequence[Mapping[str, float | None]]) -> Bars:
         for place, row in enumerate(sums)
         for bar in _stack(row, LEFT + place * slot, slot, low, high, place * size)
     ]
+    if size == 1:
+        drawn = [_explained(bar, formulas) for bar in drawn]
+    middles = (LEFT + (place + 0.5) * slot for place in range(len(ends)))
+    points = zip(middles, ends, strict=True)
     ticks = {v for v in (low, 0.0, high) if abs(v) > 1e-9 or v == 0}
     return Bars(
         bars=tuple(drawn),
         zero=_up(0, low, high),
         y=tuple(Tick(_up(v, low, high), f"{v:+.2g}" if v else "0") for v in ticks),
         steps_a_bar=size,
+        line=" ".join(f"{x:.1f},{_up(value, low, high):.1f}" for x, value in points),
     )
 
 
@@ -110,8 +123,14 @@ def _stack(
         ys = sorted((_up(start, low, high), _up(end, low, high)))
         label = f"{index + 1} · {family} {value:+.3f}"
         x_ = x + (slot - width) / 2
-        drawn.append(Bar(x_, ys[0], width, max(ys[1] - ys[0], 0.5), family, label))
+        drawn.append(
+            Bar(x_, ys[0], width, max(ys[1] - ys[0], 0.5), family, index, label)
+        )
     return drawn
+
+
+def _explained(bar: Bar, formulas: Sequence[Mapping[str, str]]) -> Bar:
+    return replace(bar, label=f"{bar.label} = {formulas[bar.step][bar.family]}")
 
 
 def _up(value: float, low: float, high: float) -> float:

@@ -4,9 +4,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from scoring import rewards
 from tests import factories
-from webapp.models import Episode, Project, Score
-from webapp.services import scores
+from tests.webapp.views import payloads
+from webapp.models import Episode, Project, RewardSpec, Score
+from webapp.services import reward_specs, scores
 from webapp.templatetags.pacenote import signed
 
 OUTCOME = {"success": True}
@@ -26,13 +28,69 @@ def test_the_cells_of_the_table_sum_to_the_total(
     page = as_bob.get(f"/episodes/{solved.pk}/reward/")
 
     families = page.context["families"]
-    cells = [step["rewards"] for step in page.context["page"]]
+    cells = [row.step["rewards"] for row in page.context["page"]]
     assert {f["name"] for f in families} == set(cells[0])
     for family in families:
         column = sum(row[family["name"]] for row in cells)
         assert column == pytest.approx(family["weighted"])
     assert sum(f["weighted"] for f in families) == pytest.approx(score.total)
+    assert page.context["rows"][-1].so_far == pytest.approx(score.total)
     assert signed(score.total) in page.content.decode()
+
+
+def test_a_cell_says_how_it_came_about(
+    as_bob: Client, bob: User, solved: Episode
+) -> None:
+    factories.a_label(solved, bob, 0.75, axis="preference", step=None)
+    scores.store(solved, spec="rlhf_t1")
+
+    page = as_bob.get(f"/episodes/{solved.pk}/reward/").content.decode()
+
+    formula = "1 × 0.5; min(2 P(preferred) − 1, tone)"
+    # in the table, and in the title of its bar
+    assert page.count(formula) == 2
+
+
+def test_any_kept_score_can_be_looked_at_again(as_bob: Client, solved: Episode) -> None:
+    first = scores.store(solved, spec="rlhf_t1")
+    scores.store(solved, spec=by_outcome().sha256)
+    at = f"/episodes/{solved.pk}/reward/"
+
+    assert as_bob.get(at).context["score"].spec.name == "by_outcome"
+    assert as_bob.get(f"{at}?score={first.pk}").context["score"] == first
+    assert as_bob.get(f"{at}?score=x").context["score"].spec.name == "by_outcome"
+
+
+def test_one_chooses_what_to_score_by(as_bob: Client, solved: Episode) -> None:
+    at = f"/episodes/{solved.pk}/reward/"
+
+    page = as_bob.post(at, {"spec": "rlhf_t1@1.0.0"}, follow=True)
+    refused = as_bob.post(at, {"spec": "nobody"})
+
+    assert page.context["score"].spec.name == "rlhf_t1"
+    assert refused.status_code == 422
+
+
+def test_a_violation_shows_its_evidence_and_its_step(
+    as_bob: Client, project: Project
+) -> None:
+    call = {"name": "shell", "arguments": {"cmd": "cd / && rm -rf / --force"}}
+    steps = [{"text": "Hello."}, {"calls": [call]}]
+    episode = payloads.stored(project, task="t", steps=steps, outcome=OUTCOME)
+    scores.store(episode, spec=by_outcome().sha256)
+
+    page = as_bob.get(f"/episodes/{episode.pk}/reward/")
+
+    [found] = page.context["evidence"]
+    assert "rm -rf /" in found.hit
+    assert found.before == "cd / && "
+    assert '?step=1#step-1">2</a>' in page.content.decode()
+
+
+def by_outcome() -> RewardSpec:
+    """A spec by which no model has a say."""
+    values = {"/id": "reward/by_outcome", "/components/process/weight": 0}
+    return reward_specs.store(rewards.edited(rewards.DEFAULT, values))
 
 
 def test_spec_and_model_are_named_by_their_hash(
