@@ -147,9 +147,6 @@ class ScoringForm(forms.Form):
             choices=[("champion", _("the one that serves")), *models],
         )
 
-    def asked(self) -> dict[str, str]:
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
 
 class TrainingForm(forms.Form):
     seed = forms.IntegerField(
@@ -165,6 +162,47 @@ class TrainingForm(forms.Form):
         min_value=1,
         max_value=1_000,
         help_text=_("Passes over the labels at most; empty for the usual number."),
+    )
+
+
+class SpecEdits(forms.Form):
+    """Other weights and another eta for a spec; what is left out stays."""
+
+    POINTERS = {
+        "final": "/components/final/weight",
+        "process": "/components/process/weight",
+        "auxiliary": "/components/auxiliary/weight",
+        "social": "/components/social/weight",
+        "eta": "/components/process/eta",
+    }
+
+    final = forms.FloatField(required=False, min_value=0, max_value=1)
+    process = forms.FloatField(required=False, min_value=0, max_value=1)
+    auxiliary = forms.FloatField(required=False, min_value=0, max_value=1)
+    social = forms.FloatField(required=False, min_value=0, max_value=1)
+    eta = forms.FloatField(required=False, min_value=0.01, max_value=1)
+
+    def applied(self, spec: rewards.Spec) -> rewards.Spec:
+        """The spec with the values that were given; a form that isn't valid changes
+        nothing."""
+        given = self.cleaned_data if self.is_valid() else {}
+        values = {self.POINTERS[name]: v for name, v in given.items() if v is not None}
+        return rewards.edited(spec, values)
+
+
+class FlipForm(forms.Form):
+    """Another q for one step; steps are counted from 1, as they are shown."""
+
+    step = forms.IntegerField(label=_("Step"), required=False, min_value=1)
+    q = forms.ChoiceField(
+        label=_("counts as"),
+        required=False,
+        choices=[
+            ("", _("as judged")),
+            ("0", _("✕ wrong (q = 0)")),
+            ("0.25", _("dubious (q = 0.25)")),
+            ("1", _("✓ right (q = 1)")),
+        ],
     )
 
 

@@ -72,8 +72,10 @@ def activate(spec: RewardSpec, project: Project) -> None:
 
 def listing() -> QuerySet[RewardSpec]:
     """Every spec of this installation, the built-in ones included: specs are shared."""
-    for spec in rewards.built_in():
-        store(spec)
+    shipped = {spec.sha256: spec for spec in rewards.built_in()}
+    rows = RewardSpec.objects.filter(sha256__in=shipped)
+    for sha256 in shipped.keys() - set(rows.values_list("sha256", flat=True)):
+        store(shipped[sha256])
     return RewardSpec.objects.all()
 
 

@@ -17,7 +17,7 @@ FOLDED_FROM = 600
 ONE_LINE = 80
 
 TABS = {
-    "episodes": ("episodes", "workspace", "reward", "upload"),
+    "episodes": ("episodes", "workspace", "reward", "what-if", "upload"),
     "jobs": ("jobs", "job"),
     "training": ("training", "training-run"),
     "models": ("models", "model"),

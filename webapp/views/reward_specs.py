@@ -15,7 +15,7 @@ from scoring.errors import InvalidSpec
 from scoring.rewards import texts
 from webapp import access
 from webapp.errors import AppError, Invalid
-from webapp.forms import SpecForm
+from webapp.forms import SpecEdits, SpecForm
 from webapp.models import RewardSpec
 from webapp.models.project import Role
 from webapp.services import reward_specs, scores
@@ -68,7 +68,9 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
         except (AppError, InvalidSpec) as error:
             form.add_error("text", error.detail)
     base = _spec(request.GET.get("from", str(project.spec)))
-    draft = form.spec or reward_specs.successor(base, project)
+    draft = form.spec or SpecEdits(request.GET).applied(
+        reward_specs.successor(base, project)
+    )
     if not form.is_bound:
         form = SpecForm(initial={"text": texts.write(draft)})
     context = {

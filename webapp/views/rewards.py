@@ -68,8 +68,9 @@ def detail(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 def _scored(request: HttpRequest, episode: Episode, form: ScoringForm) -> HttpResponse:
+    model, spec = form.cleaned_data["model"], form.cleaned_data["spec"]
     try:
-        score = scores.store(episode, **form.asked())
+        score = scores.store(episode, model=model or "champion", spec=spec or None)
     except AppError as error:
         messages.error(request, error.detail)
         return redirect("reward", episode.pk)

@@ -16,6 +16,7 @@ from webapp.views import (
     texts,
     training,
     uploads,
+    what_if,
     workspace,
 )
 
@@ -67,6 +68,7 @@ urlpatterns: list[URLPattern] = [
     path("episodes/<uuid:pk>/label/", labels.record, name="label"),
     path("episodes/<uuid:pk>/undo/", labels.undo, name="undo"),
     path("episodes/<uuid:pk>/reward/", rewards.detail, name="reward"),
+    path("episodes/<uuid:pk>/what-if/", what_if.detail, name="what-if"),
     path("episodes/<uuid:pk>/delete/", episodes.delete, name="delete-episode"),
     path("episodes/<uuid:pk>/steps/from/<int:start>/", workspace.steps, name="steps"),
     path(

@@ -168,7 +168,7 @@ def test_the_list_costs_the_same_however_many_specs(
         spec = texts.read(a_text(id=f"reward/ours{n}"))
         reward_specs.create(spec, user=alice)
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(12):
         as_alice.get(page_of(project))
 
 
