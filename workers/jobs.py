@@ -2,7 +2,7 @@
 
 from webapp.models import Job
 from webapp.models.job import Kind
-from webapp.services import exports, imports, scores
+from webapp.services import exports, imports, scores, undos
 from workers import ending, training
 from workers.app import app
 from workers.lease import held
@@ -11,6 +11,7 @@ WORK: dict[str, ending.Work] = {
     Kind.IMPORT: imports.run,
     Kind.SCORE: scores.run,
     Kind.EXPORT: exports.run,
+    Kind.UNDO: undos.run,
 }
 
 

@@ -74,9 +74,9 @@ def test_files_are_dropped_sent_and_become_jobs(desk: Desk, project: Project) ->
         for n in ("a", "b")
     ]
     page.locator("#id_files").set_input_files(files)  # type: ignore[arg-type]
-    expect(page.locator("[data-picked] li")).to_have_count(2)
+    expect(page.locator(".draft .chip.good")).to_have_count(2)
 
-    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Import").click()
 
     expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
     expect(page.locator(".note.success")).to_contain_text("2 of 2 files")
@@ -84,14 +84,17 @@ def test_files_are_dropped_sent_and_become_jobs(desk: Desk, project: Project) ->
     assert desk.complaints == []
 
 
-def test_a_refused_file_is_explained_in_place(desk: Desk, project: Project) -> None:
+def test_a_refused_file_is_explained_in_its_row_and_left_out(
+    desk: Desk, project: Project
+) -> None:
     page = desk.open(f"/projects/{project.slug}/upload/")
     file = {"name": "x.pkl", "mimeType": "application/json", "buffer": b"\x80\x04."}
     page.locator("#id_files").set_input_files([file])  # type: ignore[list-item]
 
-    page.get_by_role("button", name="Upload").click()
+    expect(page.locator(".draft .note.error")).to_contain_text("pickle")
+    page.get_by_role("button", name="Remove").click()
 
-    expect(page.locator(".errorlist")).to_contain_text("x.pkl:")
+    expect(page.locator(".draft")).to_have_count(0)
     assert not project.jobs.exists()
 
 

@@ -12,7 +12,7 @@ from webapp import access
 from webapp.api import reading, shapes
 from webapp.api.downloads import ATTACHMENT, attachment
 from webapp.api.pagination import PARAMETERS, page
-from webapp.api.permissions import READ, WRITE
+from webapp.api.permissions import DELETE, READ, WRITE
 from webapp.api.schema import listed, operation
 from webapp.api.shapes import (
     COUNT,
@@ -27,7 +27,7 @@ from webapp.api.shapes import (
 from webapp.api.view import View
 from webapp.models import Job
 from webapp.models.job import Kind, State
-from webapp.services import imports, jobs
+from webapp.services import imports, jobs, undos
 
 JOB = component(
     "Job",
@@ -107,6 +107,16 @@ class JobCancel(View):
         reading.query(request)
         job = self.find(access.jobs(self.actor), pk=pk)
         return accepted(jobs.cancel(job))
+
+
+class JobUndo(View):
+    needs = {"POST": DELETE}
+
+    @operation("Delete what an import brought and nobody has judged", {202: JOB})
+    def post(self, request: Request, pk: UUID) -> Response:
+        reading.query(request)
+        job = self.find(access.jobs(self.actor), pk=pk)
+        return accepted(undos.start(job, user=self.user))
 
 
 class JobErrors(View):

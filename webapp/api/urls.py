@@ -96,5 +96,6 @@ urlpatterns: list[URLPattern] = [
     path("jobs/", jobs.Jobs.as_view(), name="jobs"),
     path("jobs/<uuid:pk>/", jobs.JobDetail.as_view(), name="job"),
     path("jobs/<uuid:pk>/cancel/", jobs.JobCancel.as_view(), name="job-cancel"),
+    path("jobs/<uuid:pk>/undo/", jobs.JobUndo.as_view(), name="job-undo"),
     path("jobs/<uuid:pk>/errors/", jobs.JobErrors.as_view(), name="job-errors"),
 ]

@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     TRAIN = "train", _("training")
     SCORE = "score", _("scoring")
     EXPORT = "export", _("export")
+    UNDO = "undo", _("undoing")
 
 
 class State(models.TextChoices):

@@ -7,15 +7,20 @@ from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from webapp import access
 from webapp.models import Job
 from webapp.models.job import Kind
-from webapp.services import exports, imports, scores
+from webapp.models.project import Role
+from webapp.services import exports, imports, scores, undos
 from webapp.services import jobs as services
 from webapp.views import progress
-from webapp.views.context import actor, no_worker
+from webapp.views.context import actor, is_engineer, no_worker, signed_in
 
 
 @require_safe
@@ -41,6 +46,7 @@ def detail(request: HttpRequest, pk: str) -> HttpResponse:
         "job": job,
         "progress": progress.of(job),
         "no_worker": job.is_open and no_worker(),
+        "may_undo": job.kind == Kind.IMPORT and is_engineer(request, job.project),
     }
     part = request.htmx  # type: ignore[attr-defined]
     page = "webapp/jobs/_state.html" if part else "webapp/jobs/detail.html"
@@ -53,6 +59,17 @@ def cancel(request: HttpRequest, pk: str) -> HttpResponse:
     services.cancel(job)
     messages.info(request, _("Stopping. What was done so far is kept."))
     return redirect("job", job.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest, pk: str) -> HttpResponse:
+    """Say what undoing an import would delete; then do it."""
+    job = _job(request, pk)
+    access.require(actor(request), job.project, Role.ENGINEER)
+    if request.method == "POST":
+        return redirect("job", undos.start(job, user=signed_in(request)).pk)
+    context = {"project": job.project, "job": job, "outlook": undos.outlook(job)}
+    return render(request, "webapp/jobs/undo.html", context)
 
 
 @require_safe

@@ -91,6 +91,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("jobs/<uuid:pk>/", jobs.detail, name="job"),
     path("jobs/<uuid:pk>/cancel/", jobs.cancel, name="cancel-job"),
+    path("jobs/<uuid:pk>/undo/", jobs.undo, name="undo-job"),
     path("jobs/<uuid:pk>/errors/", jobs.errors, name="job-errors"),
     path("jobs/<uuid:pk>/file/", jobs.download, name="download"),
     path("training-runs/<int:pk>/", training.detail, name="training-run"),

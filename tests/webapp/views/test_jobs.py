@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
 from webapp.models import Job, Project
-from webapp.services import imports
+from webapp.services import episodes, imports
 
 HTMX = {"HX-Request": "true"}
 ERROR = {
@@ -105,6 +105,30 @@ def test_strangers_neither_see_nor_stop_a_job(as_charlie: Client, job: Job) -> N
     assert as_charlie.post(f"/jobs/{job.pk}/cancel/").status_code == 404
     job.refresh_from_db()
     assert not job.cancel_requested
+
+
+def test_an_import_is_undone_after_it_was_said_what_goes(
+    as_alice: Client, project: Project
+) -> None:
+    job = factories.a_job(project, state="done", result={"created": 1})
+    episodes.create_many(project, [factories.a_run()], source_format="x", job=job)
+    path = f"/jobs/{job.pk}/undo/"
+    assert path in as_alice.get(f"/jobs/{job.pk}/").content.decode()
+
+    assert "1 episode that nobody" in as_alice.get(path).content.decode()
+    answer = as_alice.post(path)
+
+    undoing = project.jobs.get(kind="undo")
+    assert answer.headers["Location"] == f"/jobs/{undoing.pk}/"
+
+
+def test_an_annotator_is_neither_offered_an_undo_nor_obeyed(
+    as_bob: Client, project: Project
+) -> None:
+    job = factories.a_job(project, state="done", result={"created": 1})
+
+    assert "undo/" not in as_bob.get(f"/jobs/{job.pk}/").content.decode()
+    assert as_bob.post(f"/jobs/{job.pk}/undo/").status_code == 404
 
 
 def test_looking_at_cancel_cancels_nothing(as_bob: Client, job: Job) -> None:

@@ -1,27 +1,106 @@
-/* Drop files on the form, see what is about to be sent and how far it is. */
+/* Every file goes its own way: sent at once, shown how far it is, cancelled alone. What
+   the server found in it comes back as a row of the page; without this script the same
+   rows come as a whole page. */
+
+const AT_ONCE = 3;
 
 const form = document.querySelector("form.upload");
 const drop = form.querySelector("[data-drop]");
 const input = form.querySelector("input[type=file]");
-const picked = form.querySelector("[data-picked]");
-const sent = form.querySelector("[data-sent]");
+const drafts = document.querySelector("form.drafts");
+const list = drafts.querySelector("[data-drafts]");
+const sending = document.querySelector("#sending").content;
 
-function show() {
-  picked.replaceChildren(...Array.from(input.files, row));
-  picked.hidden = input.files.length === 0;
+const waiting = [];
+let open = 0;
+
+function take(files) {
+  for (const file of files) {
+    const item = document.importNode(sending, true).firstElementChild;
+    item.querySelector("[data-name]").textContent = file.name;
+    item.querySelector("[data-size]").textContent = `${(file.size / 2 ** 20).toFixed(1)} MB`;
+    list.append(item);
+    waiting.push({ file, item });
+  }
+  input.value = "";
+  tidy();
+  next();
 }
 
-function row(file) {
-  const item = document.createElement("li");
-  const name = document.createElement("span");
-  name.className = "clip";
-  name.textContent = file.name;
-  const size = document.createElement("span");
-  size.className = "muted";
-  size.textContent = `${(file.size / 2 ** 20).toFixed(1)} MB`;
-  item.append(name, size);
-  return item;
+function next() {
+  while (open < AT_ONCE && waiting.length) {
+    const { file, item } = waiting.shift();
+    if (!item.isConnected) continue;
+    const body = new FormData(form);
+    body.set("files", file);
+    open += 1;
+    post(body, item, () => {
+      open -= 1;
+      next();
+    });
+  }
 }
+
+/** Send, and put the row of the answer in the place of `item`. */
+function post(body, item, done = () => {}) {
+  // fetch can't tell how much of a body has left; the older way can
+  const request = new XMLHttpRequest();
+  const progress = item.querySelector("progress");
+  request.upload.addEventListener("progress", ({ loaded, total }) => {
+    if (progress) progress.value = loaded / total;
+  });
+  request.addEventListener("load", () => {
+    const row = request.response?.querySelector(".draft");
+    if (row) item.replaceWith(document.adoptNode(row));
+    else fail(item);
+  });
+  request.addEventListener("error", () => fail(item));
+  request.addEventListener("loadend", () => {
+    done();
+    tidy();
+  });
+  item.addEventListener("removed", () => request.abort());
+  request.responseType = "document";
+  request.open("POST", form.action);
+  request.send(body);
+}
+
+function fail(item) {
+  item.querySelector("progress")?.remove();
+  item.classList.add("failed");
+}
+
+function tidy() {
+  drafts.hidden = list.children.length === 0;
+  const unfinished = list.querySelector("progress") !== null;
+  drafts.querySelector("[value=import]").disabled = unfinished || !list.querySelector("[name=draft]");
+}
+
+function remove(item) {
+  item.dispatchEvent(new Event("removed"));
+  item.remove();
+  tidy();
+}
+
+/** Ask again about one row, in the format that is chosen there. */
+function again(item) {
+  const body = new FormData();
+  for (const field of item.querySelectorAll("[name=draft], [name=format]"))
+    body.set(field.name, field.value);
+  body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  body.set("do", "check");
+  post(body, item);
+}
+
+list.addEventListener("click", (event) => {
+  const item = event.target.closest(".draft");
+  const button = event.target.closest("[data-remove], [data-again]");
+  if (!button) return;
+  event.preventDefault();
+  if ("remove" in button.dataset) remove(item);
+  else again(item);
+});
+list.addEventListener("change", (event) => again(event.target.closest(".draft")));
 
 for (const name of ["dragenter", "dragover"])
   drop.addEventListener(name, (event) => {
@@ -32,30 +111,10 @@ for (const name of ["dragleave", "drop"])
   drop.addEventListener(name, () => drop.classList.remove("over"));
 drop.addEventListener("drop", (event) => {
   event.preventDefault();
-  input.files = event.dataTransfer.files;
-  show();
+  take(event.dataTransfer.files);
 });
-input.addEventListener("change", show);
-
-// fetch can't tell how much of a body has left; the older way can
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const request = new XMLHttpRequest();
-  request.upload.addEventListener("progress", ({ loaded, total }) => {
-    sent.value = loaded / total;
-  });
-  request.addEventListener("load", () => arrive(request));
-  request.addEventListener("error", () => form.submit());
-  request.responseType = "document";
-  sent.hidden = false;
-  request.open("POST", form.action);
-  request.send(new FormData(form));
-});
-
-/** The answer is a whole page, with messages that are shown only once. */
-function arrive({ response, responseURL }) {
-  history.pushState(null, "", responseURL);
-  document.title = response.title;
-  document.body.replaceWith(document.adoptNode(response.body));
-  htmx.process(document.body);
-}
+input.addEventListener("change", () => take(input.files));
+// a choice is sent at once, files too
+form.querySelector("[data-send]").hidden = true;
+drafts.dataset.live = "";
+tidy();
