@@ -13,6 +13,8 @@ from itertools import chain
 from typing import BinaryIO
 
 from scoring.errors import UnknownFormat
+from scoring.formats.adp import ADP
+from scoring.formats.agent_bench import AGENT_BENCH
 from scoring.formats.anthropic import ANTHROPIC, ANTHROPIC_MESSAGES
 from scoring.formats.archives import (
     ARCHIVE,
@@ -29,11 +31,13 @@ from scoring.formats.autogpt import (
     AUTOGPT_STATE,
 )
 from scoring.formats.autogpt_log import AUTOGPT_LOG
+from scoring.formats.browsing import AGENT_REWARD_BENCH, WEBARENA
 from scoring.formats.claude_code import CLAUDE_CODE, CLAUDE_EXPORT
 from scoring.formats.codex import CODEX, CODEX_EXEC
 from scoring.formats.crewai import CREWAI, CREWAI_CALLBACK, CREWAI_LOG
 from scoring.formats.fireact import FIREACT
 from scoring.formats.format import Format, RowError
+from scoring.formats.gemini_cli import GEMINI_CLI
 from scoring.formats.google_adk import ADK, ADK_CASES
 from scoring.formats.inspect import INSPECT
 from scoring.formats.langchain import LANGCHAIN, LANGGRAPH
@@ -55,12 +59,14 @@ from scoring.formats.openhands_v0 import OPENHANDS_OUTPUT, OPENHANDS_V0
 from scoring.formats.openhands_v1 import OPENHANDS_PAGE, OPENHANDS_V1
 from scoring.formats.otlp import OTEL_ATTRIBUTES, OTEL_SPANS, OTLP, PHOENIX
 from scoring.formats.process_labels import MATH_SHEPHERD, PRM800K, STEPWISE
+from scoring.formats.pydantic_ai import PYDANTIC_AI
 from scoring.formats.react import REACT
 from scoring.formats.reading import Reading, Results, open_stream
 from scoring.formats.sharegpt import AGENT_INSTRUCT, SHAREGPT
 from scoring.formats.smolagents import SMOLAGENTS, SMOLAGENTS_ANSWERS, SMOLAGENTS_RESULT
 from scoring.formats.swe_agent import SWE_AGENT, SWE_AGENT_ROWS
 from scoring.formats.tau_bench import TAU2, TAU2_SIMULATION, TAU_BENCH
+from scoring.formats.toolbench import TOOLBENCH
 from scoring.formats.verifiers import VERIFIERS
 from scoring.formats.voyager import VOYAGER
 
@@ -108,6 +114,13 @@ FORMATS: tuple[Format, ...] = (
     CREWAI_CALLBACK,
     ADK,
     ADK_CASES,
+    TOOLBENCH,
+    ADP,
+    WEBARENA,
+    AGENT_REWARD_BENCH,
+    AGENT_BENCH,
+    PYDANTIC_AI,
+    GEMINI_CLI,
     MINI_SWE_AGENT,
     OPENHANDS_OUTPUT,
     OPENHANDS_PAGE,

@@ -58,6 +58,30 @@ BYSTANDERS = (
         "a smolagents benchmark's answers without the steps that led to them",
     ),
     (
+        keys("n_steps", "cum_reward", "err_msg"),
+        "AgentLab's summary of an experiment; export the steps, which are pickles",
+    ),
+    (
+        keys("n_resolved", "n_unresolved", "results"),
+        "Terminal-Bench's summary of a run; upload the logs of the agent itself",
+    ),
+    (
+        keys("trial_name", "task_id", "is_resolved"),
+        "Terminal-Bench's result of a trial; upload the logs of the agent itself",
+    ),
+    (
+        keys("run_id", "dataset_path", "agent_name"),
+        "Terminal-Bench's settings of a run; upload the logs of the agent itself",
+    ),
+    (
+        keys("observation_space", "action_space", "env_spec"),
+        "Minari's metadata; upload main_data.hdf5 beside it",
+    ),
+    (
+        keys("diagnostics", "records"),
+        "the records of a normaliser; upload the session that they were made from",
+    ),
+    (
         keys("provider", "component_type", "config"),
         "AutoGen's configuration of a team or an agent; upload what the team said",
     ),

@@ -2,10 +2,12 @@
 
 import json
 
+from tests.scoring.formats import test_agent_data as data
 from tests.scoring.formats import test_agent_systems as systems
 from tests.scoring.formats import test_anthropic as anthropic
 from tests.scoring.formats import test_autogen as autogen
 from tests.scoring.formats import test_crewai as crewai
+from tests.scoring.formats import test_gemini_cli as gemini_cli
 from tests.scoring.formats import test_google_adk as adk
 from tests.scoring.formats import test_inspect as inspect
 from tests.scoring.formats import test_langchain as langchain
@@ -14,6 +16,7 @@ from tests.scoring.formats import test_langsmith as langsmith
 from tests.scoring.formats import test_openai_responses as responses
 from tests.scoring.formats import test_otlp as otlp
 from tests.scoring.formats import test_process_labels as labels
+from tests.scoring.formats import test_pydantic_ai as pydantic_ai
 from tests.scoring.formats import test_smolagents as smolagents
 from tests.scoring.formats import test_swe_agents as swe_agents
 from tests.scoring.formats import test_tau_bench as tau_bench
@@ -131,6 +134,13 @@ VALUES = {
     "crewai_callback": crewai.CALLBACK,
     "google_adk": adk.SESSION,
     "google_adk_cases": adk.CASES,
+    "toolbench": data.TOOLBENCH,
+    "adp": data.ADP,
+    "webarena": data.WEBARENA,
+    "agent_reward_bench": data.RATED,
+    "agent_bench": data.AGENT_BENCH,
+    "pydantic_ai": pydantic_ai.HISTORY,
+    "gemini_cli": gemini_cli.SESSION,
 }
 TEXTS = {
     **{name: json.dumps(value) for name, value in VALUES.items()},

@@ -59,12 +59,48 @@ READ = {
     "crewai/crewai_step_callback.json": ("crewai_callback", 1, 1, 0),
     "google_adk/order_query.test.json": ("google_adk_cases", 1, 8, 0),
     "google_adk/sample.session.json": ("google_adk", 1, 6, 0),
+    **{
+        f"toolbench/{name}_ChatGPT_DFS_woFilter_w2.json": ("toolbench", 1, steps, 0)
+        for name, steps in {"11": 4, "21": 4, "57": 5}.items()
+    },
+    **{
+        f"adp/{name}_sample_std.json": ("adp", episodes, steps, 0)
+        for name, episodes, steps in (
+            ("agenttuning_db", 5, 10),
+            ("agenttuning_kg", 5, 80),
+            ("agenttuning_os", 5, 34),
+            ("agenttuning_webshop", 5, 27),
+            ("android_in_the_wild", 1, 3),
+            ("code_feedback", 10, 41),
+            ("codeactinstruct", 5, 18),
+            ("eto", 3, 15),
+            ("mini-coder", 1, 9),
+            ("nebius_SWE-agent-trajectories", 5, 54),
+            ("webarena_successful", 6, 8),
+        )
+    },
+    "webarena_browsergym/webarena_successful_sample_raw.json": ("webarena", 3, 4, 0),
+    # a row a step, each with all the model read: episodes of one step
+    "webarena_browsergym/nnetnav_live_sample_raw.json": ("openai_chat", 2, 2, 0),
+    "other_frameworks/pydantic_ai_messages.json": ("pydantic_ai", 1, 3, 0),
 }
 REFUSED = {
     "smolagents/decentralized_math.first4.jsonl": "the steps that led to them",
     "autogen/team.json": "AutoGen's configuration",
 }
-FOLDERS = sorted({name.partition("/")[0] for name in READ})
+# by what their names end with: files of whole folders that hold no run
+REFUSED_ENDS = {
+    ".pkl": "a Python pickle",
+    ".pkl.gz": "a Python pickle",
+    "summary_info.json": "AgentLab's summary",
+    "_of_3.csv": "no reader knows this text",
+    "1/results.json": "Terminal-Bench's summary",
+    "33/results.json": "Terminal-Bench's result of a trial",
+    "run_metadata.json": "Terminal-Bench's settings",
+    "commands.txt": "not valid JSON",
+    "post-agent.txt": "no reader knows this text",
+}
+FOLDERS = ("adp", "autogen", "crewai", "google_adk", "smolagents", "toolbench")
 
 
 @pytest.mark.parametrize("name", READ)
@@ -75,6 +111,13 @@ def test_a_real_file_comes_in(samples: Path, name: str):
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_real_file_without_a_run_is_named(samples: Path, name: str):
     assert REFUSED[name] in outcome_of_reading(samples / name)[0]
+
+
+@pytest.mark.parametrize("folder", ["webarena_browsergym", "terminal_bench_v1"])
+def test_the_rest_of_a_folder_is_refused_with_a_reason(samples: Path, folder: str):
+    for name in names_in(samples, folder) - READ.keys():
+        reason = next(REFUSED_ENDS[end] for end in REFUSED_ENDS if name.endswith(end))
+        assert reason in outcome_of_reading(samples / name)[0]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
