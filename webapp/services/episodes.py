@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
@@ -12,6 +12,7 @@ from scoring import schema
 from webapp.models import Episode, Job, LabelEvent, Project, Step
 from webapp.models.episode import STEP_FIELDS
 from webapp.models.label_event import Axis
+from webapp.services import carrying
 
 # What one transaction writes. SQLite has a single writer: a bulk write holding its lock
 # for 200 ms makes a label wait for 200 ms. One episode is never torn in two.
@@ -23,11 +24,13 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Counts:
+    """Of what was stored; the last three as in `carrying.Carried`."""
+
     created: int = 0
     duplicates: int = 0
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(self.created + other.created, self.duplicates + other.duplicates)
+    revised: int = 0
+    carried: int = 0
+    unmatched: int = 0
 
 
 def create_many(
@@ -38,10 +41,12 @@ def create_many(
     job: Job | None = None,
 ) -> tuple[int, int]:
     """Store every episode the project doesn't hold yet; (created, duplicates)."""
-    total = Counts()
+    created = duplicates = 0
     for chunk in chunks(episodes):
-        total += create_chunk(project, chunk, source_format=source_format, job=job)
-    return total.created, total.duplicates
+        stored = create_chunk(project, chunk, source_format=source_format, job=job)
+        created += stored.created
+        duplicates += stored.duplicates
+    return created, duplicates
 
 
 def chunks(episodes: Iterable[schema.Episode]) -> Iterator[list[schema.Episode]]:
@@ -66,8 +71,9 @@ def create_chunk(
     source_format: str,
     job: Job | None = None,
 ) -> Counts:
-    """Store a few episodes. The unique constraint decides who writes a content, so a
-    repeated or parallel import adds nothing twice."""
+    """Store a few episodes, with the labels of their versions before. The unique
+    constraint decides who writes a content, so a repeated or parallel import adds
+    nothing twice."""
     # hashing is the slow part: done before the transaction takes the write lock
     rows = [_row(project, episode, source_format, job) for episode in episodes]
     steps = [
@@ -84,7 +90,8 @@ def create_chunk(
             for s in own
         ]
         Step.objects.bulk_create(new, batch_size=BATCH)
-    return Counts(len(mine), len(rows) - len(mine))
+        carried = carrying.carry(project, [row for row in rows if row.pk in mine])
+    return Counts(len(mine), len(rows) - len(mine), **asdict(carried))
 
 
 def _stored(rows: list[Episode]) -> QuerySet[Episode, uuid.UUID]:

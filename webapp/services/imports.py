@@ -20,6 +20,7 @@ from scoring.formats import Reading, Results, RowError
 from webapp.models import Job, Project
 from webapp.models.job import Kind
 from webapp.services import episodes, jobs, uploads
+from webapp.services.episodes import Counts
 from webapp.services.uploads import Upload
 
 # the rest is in the file `errors_path` names
@@ -54,7 +55,8 @@ def start(
 
 def run(job: Job) -> dict[str, Any]:
     """Import the job's file and return its counts: read, created, duplicates, failed,
-    warnings, and the first errors with line and reason.
+    warnings, revised (runs that were here in another version) with the labels carried
+    over from there and unmatched; and the first errors with line and reason.
 
     Raises:
         Invalid: the file is gone.
@@ -62,9 +64,7 @@ def run(job: Job) -> dict[str, Any]:
         Cancelled: on request; what was imported so far stays.
     """
     upload = uploads.find(job.input["upload"])
-    counts: Counter[str] = Counter(
-        read=0, created=0, duplicates=0, failed=0, warnings=0
-    )
+    counts: Counter[str] = Counter(read=0, failed=0, warnings=0, **asdict(Counts()))
     inline: list[dict[str, Any]] = []
     path = errors_path(job)
     path.parent.mkdir(exist_ok=True)
