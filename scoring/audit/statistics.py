@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from scoring.audit.check import Check, Question
 from scoring.audit.trial import Scored, Trial
@@ -46,11 +45,18 @@ def partial_spearman(x: Floats, y: Floats, given: Floats) -> float | None:
     them says nothing else."""
     base = np.stack([np.ones_like(given), given], axis=1)
     left = []
-    for values in (rankdata(x), rankdata(y)):
+    for values in (_ranks(x), _ranks(y)):
         fitted = base @ np.linalg.lstsq(base, values, rcond=None)[0]
         left.append(values - fitted)
     spread = np.linalg.norm(left[0]) * np.linalg.norm(left[1])
     return float(left[0] @ left[1] / spread) if spread > 1e-9 else None
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks from 1; ties share their mean."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    mean: Floats = (np.cumsum(count) - (count - 1) / 2)[place]
+    return mean
 
 
 def _length(trial: Trial) -> Iterator[Check]:

@@ -34,10 +34,22 @@ MODEL = component(
             "sha256": shapes.SHA256,
             "state": choice(*ModelState.values),
             "card": OBJECT,
+            "audit": OBJECT,
+            "override": OBJECT,
             "created_at": TIME,
             "promoted_at": maybe(TIME),
         }
     ),
+)
+
+_PROMOTE = record(
+    {},
+    {
+        "override": {
+            **text(1_000),
+            "description": "Why it may serve though its audit failed a hard bar.",
+        }
+    },
 )
 
 
@@ -64,12 +76,16 @@ class RewardModelPromote(View):
     needs = {"POST": TRAIN}
 
     @operation(
-        "Make a model the champion; stored episodes are scored anew", {200: MODEL}
+        "Make a model the champion; stored episodes are scored anew",
+        {200: MODEL},
+        body=_PROMOTE,
     )
     def post(self, request: Request, name: str) -> Response:
         reading.query(request)
+        override = reading.body(request, _PROMOTE).get("override", "")
         model = _named(self, name)
-        return Response(_show(reward_models.promote(model, user=self.user)))
+        model = reward_models.promote(model, user=self.user, override=override)
+        return Response(_show(model))
 
 
 class RewardModelRollBack(View):
@@ -92,6 +108,8 @@ def _show(model: RewardModel) -> dict[str, Any]:
         "sha256": model.sha256,
         "state": model.state,
         "card": model.card,
+        "audit": model.audit,
+        "override": model.override,
         "created_at": model.created_at,
         "promoted_at": model.promoted_at,
     }

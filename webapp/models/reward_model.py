@@ -25,6 +25,9 @@ class RewardModel(models.Model):
         max_length=10, choices=ModelState, default=ModelState.CANDIDATE
     )
     card = models.JSONField(default=dict)
+    # the last audit (webapp/services/audits.py), and who promoted it in spite of one
+    audit = models.JSONField(default=dict, blank=True)
+    override = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
 
@@ -43,6 +46,15 @@ class RewardModel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project.slug}/v{self.version}"
+
+    @property
+    def failed_bars(self) -> list[str]:
+        """The hard checks of its audit that it failed."""
+        return [
+            check["id"]
+            for check in self.audit.get("checks", ())
+            if check["hard"] and check["status"] == "fail"
+        ]
 
     @property
     def directory(self) -> Path:

@@ -1,6 +1,7 @@
 """Reward models: found by name, promoted, rolled back."""
 
 import re
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -37,18 +38,24 @@ def find(project: Project, name: str) -> RewardModel:
     return found
 
 
-def promote(model: RewardModel, *, user: User | None) -> RewardModel:
+def promote(
+    model: RewardModel, *, user: User | None, override: str = ""
+) -> RewardModel:
     """Make a model the champion once its files are seen to be whole; the one before is
     retired, the scorer warmed and the stored episodes scored anew.
 
+    A model whose audit failed a hard bar needs a reason to `override` it, which is kept
+    on its row.
+
     Raises:
-        Invalid: the files are missing or aren't what was trained.
+        Invalid: the files are missing or aren't what was trained, or its audit failed.
         Conflict: somebody promoted another one at the same moment.
     """
     model_files.verify(model)
     if model.state == ModelState.CHAMPION:
         return model
     model.promoted_at = timezone.now()
+    model.override = _overridden(model, user, override.strip())
     return _crown(model, user)
 
 
@@ -70,6 +77,19 @@ def roll_back(project: Project, *, user: User | None) -> RewardModel:
     return _crown(before, user)
 
 
+def _overridden(model: RewardModel, user: User | None, reason: str) -> dict[str, Any]:
+    bars = model.failed_bars
+    if not bars:
+        return {}
+    if not reason:
+        raise Invalid(
+            f"the audit of {model} failed {', '.join(bars)}: "
+            "give a reason to override it, or train another"
+        )
+    at = timezone.now().isoformat()
+    return {"reason": reason, "bars": bars, "by": user and user.username, "at": at}
+
+
 def _crown(model: RewardModel, user: User | None) -> RewardModel:
     of_project = RewardModel.objects.filter(project_id=model.project_id)
     try:
@@ -78,7 +98,9 @@ def _crown(model: RewardModel, user: User | None) -> RewardModel:
                 state=ModelState.RETIRED
             )
             of_project.filter(pk=model.pk).update(
-                state=ModelState.CHAMPION, promoted_at=model.promoted_at
+                state=ModelState.CHAMPION,
+                promoted_at=model.promoted_at,
+                override=model.override,
             )
             jobs.warm(model.sha256)
             _rescore(model, user)

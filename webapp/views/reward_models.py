@@ -49,7 +49,8 @@ def promote(request: HttpRequest, pk: int) -> HttpResponse:
     model = _model(request, pk)
     access.require(actor(request), model.project, Role.ENGINEER)
     if request.method == "POST":
-        reward_models.promote(model, user=signed_in(request))
+        reason = request.POST.get("override", "")
+        reward_models.promote(model, user=signed_in(request), override=reason)
         messages.success(request, _("%(model)s serves now.") % {"model": model})
         return redirect("model", model.pk)
     context = {

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from scoring import rewards
 from tests import factories
 from tests.webapp.api.conftest import client_of
+from tests.webapp.conftest import Trained
 from webapp.models import Job, Project
 from webapp.services import exports, training
 
@@ -86,6 +87,22 @@ def test_a_model_whose_files_are_gone_is_not_promoted(
     response = api.post(f"/api/v1/reward-models/v{model.version}/promote/")
     assert response.status_code == 422
     assert api.get("/api/v1/reward-models/champion/").status_code == 404
+
+
+def test_a_failed_audit_is_overridden_with_a_reason(
+    api: APIClient, labelled: Project, trained: Trained
+) -> None:
+    check = {"id": "A1", "hard": True, "status": "fail"}
+    audit = {"checks": [check]}
+    factories.a_reward_model(labelled, version=1, sha256=trained.sha256, audit=audit)
+    url = "/api/v1/reward-models/v1/promote/"
+
+    refused = api.post(url)
+    made = api.post(url, {"override": "a test ride"}, format="json").json()
+
+    assert (refused.status_code, "A1" in refused.json()["detail"]) == (422, True)
+    assert (made["state"], made["override"]["reason"]) == ("champion", "a test ride")
+    assert api.post(url, {"override": 1}, format="json").status_code == 400
 
 
 def test_there_is_nothing_to_roll_back_to_at_first(api: APIClient) -> None:

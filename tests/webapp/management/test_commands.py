@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from tests import factories
+from tests.webapp.conftest import Trained
 from webapp.models import Project
 from webapp.services import labels, tokens
 
@@ -75,6 +76,19 @@ def test_a_file_is_scored_line_by_line(project: Project, file: Path) -> None:
 
     assert [len(score["steps"]) for score in scores] == [1, 2, 3]
     assert all(score["valid"] for score in scores)
+
+
+@pytest.mark.usefixtures("scorer")
+def test_an_audit_is_a_table(alice: User, trained: Trained) -> None:
+    project = factories.a_labelled_project(alice)
+    model = factories.a_reward_model(project, version=1, sha256=trained.sha256)
+
+    said = typed("audit", "--project", project.slug, "--model", "v1")
+
+    model.refresh_from_db()
+    assert all(check["statistic"] in said for check in model.audit["checks"])
+    with pytest.raises(CommandError, match="no reward model"):
+        typed("audit", "--project", project.slug, "--model", "v2")
 
 
 def test_a_spec_without_a_model_scores_without_a_scorer(

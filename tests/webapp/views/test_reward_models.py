@@ -80,6 +80,24 @@ def test_promoting_asks_first_then_swaps(
     assert states == {champion.pk: "retired", candidate.pk: "champion"}
 
 
+def test_a_failed_audit_is_shown_and_overridden_with_a_reason(
+    as_alice: Client, candidate: RewardModel
+) -> None:
+    example = {"run": "run-7", "value": 0.5}
+    check = {"id": "A1", "title": "Padding", "statistic": "gain", "value": 0.5}
+    check |= {"hard": True, "status": "fail", "bar": "≤ 0", "examples": [example]}
+    candidate.audit = {"spec": {"id": "default@1"}, "runs": 9, "checks": [check]}
+    candidate.save()
+    path = f"/reward-models/{candidate.pk}/"
+    assert "run-7" in as_alice.get(path).content.decode()
+    assert "audit failed A1" in as_alice.get(f"{path}promote/").content.decode()
+
+    assert as_alice.post(f"{path}promote/").status_code == 422
+    as_alice.post(f"{path}promote/", {"override": "a test ride"})
+
+    assert "a test ride" in as_alice.get(path).content.decode()
+
+
 def test_rolling_back_brings_the_earlier_champion_back(
     as_alice: Client, project: Project, champion: RewardModel, candidate: RewardModel
 ) -> None:
