@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from scoring.exports.atif import atif
 from scoring.exports.labelled import Labelled
 from scoring.exports.trl_stepwise import trl_stepwise
 
@@ -10,4 +11,5 @@ __all__ = ["EXPORTS", "Labelled"]
 # Each takes an iterable of Labelled and its own options, and yields lines of text.
 EXPORTS: Mapping[str, Callable[..., Iterator[str]]] = {
     "trl_stepwise": trl_stepwise,
+    "atif": atif,
 }

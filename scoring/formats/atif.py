@@ -1,7 +1,8 @@
 """ATIF 1.x, the agent trajectory interchange format of Harbor and others.
 
 A step that only repeats another trajectory's (`is_copied_context`) is context, not a
-step of this run. Embedded sub-agents are episodes of their own.
+step of this run. Embedded sub-agents are episodes of their own. What ATIF has no place
+for is read from the `extra` objects where our own export puts it.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 from scoring.formats import fields
 from scoring.formats.conversation import Conversation
 from scoring.formats.format import Format, Record, keys
+from scoring.formats.outcomes import outcome_of
 from scoring.schema import Episode
 
 
@@ -22,7 +24,9 @@ def read(row: Record) -> Iterator[Episode]:
 
 def _episode(row: Record, parent: str = "") -> Episode:
     agent = fields.record(row.get("agent"))
-    talk = Conversation()
+    about = fields.record(row.get("extra"))
+    cut = about.get("ended") == "truncated"
+    talk = Conversation(ended="truncated" if cut else "terminated")
     for i, step in enumerate(fields.records(row.get("steps"))):
         _hear(talk, step, f"/steps/{i}")
     columns = fields.without(row, "steps", "session_id", "subagent_trajectories")
@@ -31,6 +35,7 @@ def _episode(row: Record, parent: str = "") -> Episode:
         agent=fields.string(agent, "name"),
         model=fields.string(agent, "model_name"),
         columns={**columns, **({"parent": parent} if parent else {})},
+        outcome=outcome_of(about, talk),
     )
 
 
@@ -49,7 +54,8 @@ def _hear(talk: Conversation, step: Record, at: str) -> None:
     for result in _results(step):
         call_id, seen = fields.string(result, "source_call_id"), result.get("content")
         if call_id or step.get("tool_calls"):
-            talk.result(fields.text(seen), call_id)
+            failed = fields.record(result.get("extra")).get("is_error") is True
+            talk.result(fields.text(seen), call_id, is_error=failed)
         else:
             talk.user(fields.text(seen))
 
@@ -57,6 +63,7 @@ def _hear(talk: Conversation, step: Record, at: str) -> None:
 def _decide(talk: Conversation, step: Record, words: str, at: str) -> None:
     metrics = fields.record(step.get("metrics"))
     cost = metrics.get("cost_usd", metrics.get("cost"))
+    more = fields.record(step.get("extra"))
     talk.step(
         words,
         fields.string(step, "reasoning_content"),
@@ -64,6 +71,10 @@ def _decide(talk: Conversation, step: Record, words: str, at: str) -> None:
         tokens=fields.tokens(metrics),
         cost=fields.number(cost),
         started_at=fields.string(step, "timestamp") or None,
+        ended_at=fields.string(more, "ended_at") or None,
+        agent=fields.string(more, "agent"),
+        reward=fields.number(more.get("reward")),
+        error=fields.string(more, "error") or None,
         raw_ref=at,
     )
 
