@@ -17,6 +17,7 @@ from scoring.rewards.spec import (
     json_schema,
     named,
 )
+from scoring.rewards.trajectories import trajectories
 
 __all__ = [
     "COLUMNS",
@@ -40,4 +41,5 @@ __all__ = [
     "prediction_of",
     "score",
     "step_rewards",
+    "trajectories",
 ]

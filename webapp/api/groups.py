@@ -10,6 +10,7 @@ from webapp.api.schema import operation
 from webapp.api.shapes import (
     FLAG,
     NUMBER,
+    PROBABILITY,
     TEXT,
     choice,
     component,
@@ -21,9 +22,19 @@ from webapp.api.view import View
 from webapp.services import reward_specs
 
 _METHOD = choice(*rewards.METHODS)
-_ASKED = record({"episodes": asked.EPISODES, "method": _METHOD}, asked.BY)
+_OF_CRITICS = {"gamma": PROBABILITY, "lambda": PROBABILITY}
+_ASKED = record(
+    {"episodes": asked.EPISODES, "method": _METHOD}, {**asked.BY, **_OF_CRITICS}
+)
+_SERIES = maybe(listing(NUMBER))
 _ONE = record(
-    {"episode": TEXT, "advantages": maybe(listing(NUMBER)), "reasons": listing(TEXT)}
+    {
+        "episode": TEXT,
+        "advantages": _SERIES,
+        "returns": _SERIES,
+        "gae": _SERIES,
+        "reasons": listing(TEXT),
+    }
 )
 GROUP = component(
     "Group",
@@ -47,7 +58,13 @@ class Groups(View):
         body = reading.body(request, _ASKED)
         wanted = asked.in_body(self, body, {})
         name = wanted.by.get("spec")
-        spec = reward_specs.find(name) if name else self.project.spec
+        spec = (reward_specs.find(name) if name else self.project.spec).to_spec()
         found = asked.score(self, wanted)
-        group = rewards.advantages(found, body["method"], spec.to_spec())
-        return Response({**group, "scores": found})
+        group = rewards.advantages(found, body["method"], spec)
+        ended = [run.ended for run in wanted.runs]
+        series = rewards.trajectories(
+            found, ended, spec, body.get("gamma"), body.get("lambda")
+        )
+        pairs = zip(group["episodes"], series, strict=True)
+        episodes = [{**one, **more} for one, more in pairs]
+        return Response({**group, "episodes": episodes, "scores": found})
