@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from scoring import rewards
@@ -15,6 +16,7 @@ from scoring.rewards import texts
 from webapp.models import Project
 from webapp.models.label_event import Axis
 from webapp.models.token import Scope
+from webapp.services import reward_rows
 
 ANY = ("", _("any"))
 
@@ -188,6 +190,43 @@ class SpecEdits(forms.Form):
         given = self.cleaned_data if self.is_valid() else {}
         values = {self.POINTERS[name]: v for name, v in given.items() if v is not None}
         return rewards.edited(spec, values)
+
+
+class RewardedFilter(forms.Form):
+    """Which scores of a dashboard's; hidden fields come from its links."""
+
+    ONLY = {
+        "failed": reward_rows.FAILED,
+        "solved": reward_rows.SOLVED,
+        "gated": Q(gate__lt=0),
+        "abstained": Q(valid=False),
+    }
+
+    only = forms.ChoiceField(
+        label=_("Only"),
+        required=False,
+        choices=[
+            ANY,
+            ("failed", _("failed")),
+            ("solved", _("solved")),
+            ("gated", _("charged by the gate")),
+            ("abstained", _("without a total")),
+        ],
+    )
+    order = forms.ChoiceField(
+        label=_("Order"),
+        required=False,
+        choices=[
+            ("-total", _("best total first")),
+            ("total", _("worst total first")),
+            ("process", _("worst process first")),
+            ("auxiliary", _("dearest first")),
+        ],
+    )
+    column = forms.CharField(required=False, widget=forms.HiddenInput)
+    bin = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    agent = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+    policy = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
 
 
 class FlipForm(forms.Form):

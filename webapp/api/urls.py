@@ -11,6 +11,7 @@ from webapp.api import (
     labels,
     reward_models,
     reward_specs,
+    rewards,
     scores,
     snapshots,
     training_runs,
@@ -70,6 +71,7 @@ urlpatterns: list[URLPattern] = [
         reward_models.RewardModelPromote.as_view(),
         name="reward-model-promote",
     ),
+    path("rewards/summary/", rewards.RewardSummary.as_view(), name="reward-summary"),
     path("reward-specs/", reward_specs.RewardSpecs.as_view(), name="reward-specs"),
     path(
         "reward-specs/lint/",

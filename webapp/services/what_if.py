@@ -102,4 +102,5 @@ def _place(score: dict[str, Any], scores: list[dict[str, Any]]) -> int | None:
     if score["total"] is None:
         return None
     totals = [other["total"] for other in scores if other["total"] is not None]
-    return 1 + sum(total > score["total"] + TOLERANCE for total in totals)
+    better = [total for total in totals if total > score["total"] + TOLERANCE]
+    return 1 + len(better)

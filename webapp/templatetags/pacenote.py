@@ -21,6 +21,7 @@ TABS = {
     "jobs": ("jobs", "job"),
     "training": ("training", "training-run"),
     "models": ("models", "model"),
+    "rewards": ("rewards", "rewarded"),
     "specs": ("specs", "spec", "new-spec", "spec-diff"),
     "exports": ("exports",),
 }
@@ -100,6 +101,12 @@ def amount(value: float | None) -> str:
 
 
 @register.filter
+def correlation(value: float | None) -> str:
+    """A mean or an r among many: its sign and two decimals."""
+    return "–" if value is None else f"{value:+.2f}".replace("-", "−")
+
+
+@register.filter
 def duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
@@ -126,6 +133,7 @@ def tabs(context: dict[str, Any], slug: str) -> list[dict[str, Any]]:
         "jobs": _("Jobs"),
         "training": _("Training"),
         "models": _("Models"),
+        "rewards": _("Rewards"),
         "specs": _("Reward specs"),
         "exports": _("Exports"),
     }

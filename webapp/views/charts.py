@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from math import ceil, isfinite
+from typing import Protocol
 
 COLUMNS = ("final", "process", "auxiliary", "social", "gate")
 # a drawing beside a column, and one over the whole page: text is of one size in both
@@ -49,6 +51,29 @@ class Bars:
     line: str
 
 
+class Dated(Protocol):
+    """A point in time with the means of two families."""
+
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def final(self) -> float: ...
+    @property
+    def process(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Two polylines over the same points, evenly spaced."""
+
+    final: str
+    process: str
+    since: datetime
+    until: datetime
+    y: tuple[Tick, ...]
+    points: int
+
+
 def loss(curve: Sequence[Sequence[float | None]]) -> Lines | None:
     """The loss of training and validation by epoch; None for fewer than two points."""
     lines = [_known(curve, 1), _known(curve, 2)]
@@ -71,6 +96,28 @@ def loss(curve: Sequence[Sequence[float | None]]) -> Lines | None:
         x=tuple(Tick(across(epoch), f"{epoch:g}") for epoch in (first, last)),
         y=tuple(Tick(_up(v, low, high), f"{v:.3g}") for v in (low, high)),
         points=len(lines[0]),
+    )
+
+
+def trend(points: Sequence[Dated]) -> Trend | None:
+    """The means of outcome and process over time; None for fewer than two points."""
+    if len(points) < 2:
+        return None
+    values = [value for point in points for value in (point.final, point.process)]
+    low, high = min(*values, 0.0), max(*values, 0.0)
+    width = (WIDTH - LEFT - 8) / (len(points) - 1)
+
+    def line(column: str) -> str:
+        pairs = ((i * width + LEFT, getattr(p, column)) for i, p in enumerate(points))
+        return " ".join(f"{x:.1f},{_up(y, low, high):.1f}" for x, y in pairs)
+
+    return Trend(
+        final=line("final"),
+        process=line("process"),
+        since=points[0].since,
+        until=points[-1].since,
+        y=tuple(Tick(_up(v, low, high), f"{v:+.2g}") for v in (low, high)),
+        points=len(points),
     )
 
 

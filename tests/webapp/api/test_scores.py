@@ -174,3 +174,34 @@ def test_a_group_ranks_its_rollouts_and_leaves_the_unknown_out(
     assert won[0] > 0 > failed[0]
     assert left_out is None
     assert len(group["scores"]) == 3
+
+
+def test_a_group_has_returns_and_gae_beside_its_advantages(
+    api: APIClient, spec: RewardSpec
+) -> None:
+    lost = RUN | {"id": "lost", "outcome": {"success": False}}
+    body = {"method": "grpo", "episodes": [RUN, lost], "gamma": 0.5, "lambda": 0.9}
+
+    found = api.post("/api/v1/groups/", body, format="json").json()
+
+    for one, score in zip(found["episodes"], found["scores"], strict=True):
+        assert one["returns"] == pytest.approx([score["total"]])
+        # nobody said what the value of a step is
+        assert one["gae"] is None
+
+
+def test_kept_scores_are_summed_up(
+    api: APIClient, spec: RewardSpec, project: Project
+) -> None:
+    project.refresh_from_db()
+    for success in (True, False, None):
+        run = factories.an_episode(project, outcome={"success": success})
+        scores.store(run)
+
+    found = api.get("/api/v1/rewards/summary/").json()
+
+    assert (found["count"], found["valid"], found["model"]) == (3, 2, None)
+    assert found["abstained"] == {"final_missing": 1}
+    assert sum(found["histograms"][0]["counts"]) == 2
+    missing = api.get("/api/v1/rewards/summary/?spec=nobody")
+    assert missing.status_code == 404
