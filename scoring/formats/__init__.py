@@ -46,6 +46,7 @@ from scoring.formats.langsmith import LANGSMITH
 from scoring.formats.letta import LETTA, LETTA_AGENTS
 from scoring.formats.magentic_one import WHO_AND_WHEN
 from scoring.formats.metagpt import METAGPT
+from scoring.formats.minari import MINARI, is_hdf5, open_hdf5
 from scoring.formats.mini_swe_agent import MINI_SWE_AGENT
 from scoring.formats.native import NATIVE
 from scoring.formats.notebook import NOTEBOOK
@@ -187,8 +188,9 @@ def open_files(stream: BinaryIO, *, format: str | None = None) -> Readings:
 
     Raises: as `open_file`.
     """
-    chosen = None if format in (None, ARCHIVE.name) else _named(str(format))
-    return open_archive(stream, lambda one: open_stream(one, FORMATS, chosen))
+    found = (None, ARCHIVE.name, MINARI.name)
+    chosen = None if format in found else _named(str(format))
+    return open_archive(stream, lambda one: _open_one(one, chosen))
 
 
 def read(stream: BinaryIO, *, format: str | None = None) -> Results:
@@ -205,6 +207,12 @@ def detect(head: bytes) -> Format:
     Raises: as `open_file`.
     """
     return open_file(BytesIO(head)).format
+
+
+def _open_one(stream: BinaryIO, chosen: Format | None) -> Reading:
+    return (
+        open_hdf5(stream) if is_hdf5(stream) else open_stream(stream, FORMATS, chosen)
+    )
 
 
 def _named(name: str) -> Format:

@@ -24,7 +24,7 @@ _MAGIC = (
     (b"\xfd7zXZ\x00", "an xz archive; unpack it first"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it first"),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file; export its episodes as JSON Lines"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file inside another; upload it by itself"),
     (b"SQLite format 3\x00", "an SQLite database; export its runs as JSON"),
     (b"PAR1", "a Parquet table; save it as JSON Lines"),
     (b"\x93NUMPY", "a NumPy array; export JSON instead"),

@@ -48,7 +48,6 @@ def test_an_empty_file_says_so(data):
         (pickle.dumps(GOOD), "a Python pickle"),
         (bz2.compress(LINE), "a bzip2 archive"),
         (lzma.compress(LINE), "an xz archive"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "a PNG image"),
         (b"PAR1" + bytes(100), "a Parquet table"),
         (b"<!DOCTYPE html><html><body>Hi</body></html>", "a web page"),

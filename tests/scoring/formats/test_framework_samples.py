@@ -82,11 +82,13 @@ READ = {
     "webarena_browsergym/webarena_successful_sample_raw.json": ("webarena", 3, 4, 0),
     # a row a step, each with all the model read: episodes of one step
     "webarena_browsergym/nnetnav_live_sample_raw.json": ("openai_chat", 2, 2, 0),
+    "gym_minari/minari_cartpole_main_data.hdf5": ("minari", 3, 76, 0),
     "other_frameworks/pydantic_ai_messages.json": ("pydantic_ai", 1, 3, 0),
 }
 REFUSED = {
     "smolagents/decentralized_math.first4.jsonl": "the steps that led to them",
     "autogen/team.json": "AutoGen's configuration",
+    "gym_minari/minari_cartpole_metadata.json": "Minari's metadata",
 }
 # by what their names end with: files of whole folders that hold no run
 REFUSED_ENDS = {
@@ -100,7 +102,15 @@ REFUSED_ENDS = {
     "commands.txt": "not valid JSON",
     "post-agent.txt": "no reader knows this text",
 }
-FOLDERS = ("adp", "autogen", "crewai", "google_adk", "smolagents", "toolbench")
+FOLDERS = (
+    "adp",
+    "autogen",
+    "crewai",
+    "google_adk",
+    "gym_minari",
+    "smolagents",
+    "toolbench",
+)
 
 
 @pytest.mark.parametrize("name", READ)
