@@ -14,7 +14,7 @@ from webapp.services import demo, reward_models, training
 
 
 class Command(BaseCommand):
-    help = "Seed the demo project, train its model, promote it and score the episodes."
+    help = "Seed the demo project, train its model and promote it."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._tell("making up help-desk episodes")
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if run.reward_model is None:
             raise CommandError(f"the demo's training {run.job.state}: {run.job.error}")
         reward_models.promote(run.reward_model, user=user)
-        self._follow(project.jobs.open().earliest("created_at"))
+        self._tell("the episodes are being scored; the pages are there meanwhile")
 
     def _await_scorer(self) -> None:
         """It unpacks the language model, and two that do so at once take far longer."""
