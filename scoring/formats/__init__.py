@@ -34,6 +34,7 @@ from scoring.formats.autogpt_log import AUTOGPT_LOG
 from scoring.formats.browsing import AGENT_REWARD_BENCH, WEBARENA
 from scoring.formats.claude_code import CLAUDE_CODE, CLAUDE_EXPORT
 from scoring.formats.codex import CODEX, CODEX_EXEC
+from scoring.formats.coding_agents import CODING_AGENTS, GROK, OPENCODE
 from scoring.formats.crewai import CREWAI, CREWAI_CALLBACK, CREWAI_LOG
 from scoring.formats.fireact import FIREACT
 from scoring.formats.format import Format, RowError
@@ -122,6 +123,9 @@ FORMATS: tuple[Format, ...] = (
     AGENT_BENCH,
     PYDANTIC_AI,
     GEMINI_CLI,
+    CODING_AGENTS,
+    GROK,
+    OPENCODE,
     MINI_SWE_AGENT,
     OPENHANDS_OUTPUT,
     OPENHANDS_PAGE,

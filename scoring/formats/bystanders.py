@@ -79,7 +79,7 @@ BYSTANDERS = (
     ),
     (
         keys("diagnostics", "records"),
-        "the records of a normaliser; upload the session that they were made from",
+        "a normaliser's records; upload the session that they were made from",
     ),
     (
         keys("provider", "component_type", "config"),

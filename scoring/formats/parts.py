@@ -43,7 +43,8 @@ def kind(part: Any) -> str:
         return "tool_result"
     if "toolCallId" in row and "type" not in row:
         return "tool_call"
-    return fields.string(row, "type", "part_kind").replace("-", "_")
+    said = fields.string(row, "type", "part_kind").replace("-", "_")
+    return "tool_call" if said == "toolCall" else said
 
 
 def call(value: Any) -> dict[str, Any]:
@@ -65,6 +66,7 @@ def result(part: Record) -> Record:
     row = fields.record(inner) or part
     return {
         "role": "tool",
+        "is_error": part.get("is_error") is True,
         "content": next((row[k] for k in _ANSWERS if row.get(k) is not None), None),
         "name": fields.string(row, "name", "toolName", "tool_name"),
         "tool_call_id": fields.string(

@@ -28,6 +28,7 @@ _ROLES = {
     "developer": "system",
     "ToolMessage": "tool",
     "function": "tool",
+    "toolResult": "tool",
     **{role: role for role in ("system", "user", "assistant", "tool")},
 }
 # what holds messages, the outermost first
@@ -143,7 +144,9 @@ def _message(row: dict[str, Any], role: str) -> list[Record]:
     calls += [parts.call(p) for p in inside if parts.kind(p) in parts.CALLS]
     kept = [p for p in inside if parts.kind(p) not in parts.CALLS + parts.RESULTS]
     if row.get("role") == "tool" and not results:
-        return [{**row, "content": kept}]
+        call_id = fields.string(row, "tool_call_id", "toolCallId")
+        failed = row.get("is_error", row.get("isError")) is True
+        return [{**row, "content": kept, "tool_call_id": call_id, "is_error": failed}]
     if not (kept or calls):
         return results
     thought = bare and parts.kind(inside[0]) in parts.THOUGHTS

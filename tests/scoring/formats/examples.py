@@ -6,6 +6,7 @@ from tests.scoring.formats import test_agent_data as data
 from tests.scoring.formats import test_agent_systems as systems
 from tests.scoring.formats import test_anthropic as anthropic
 from tests.scoring.formats import test_autogen as autogen
+from tests.scoring.formats import test_coding_agents as coding_agents
 from tests.scoring.formats import test_crewai as crewai
 from tests.scoring.formats import test_gemini_cli as gemini_cli
 from tests.scoring.formats import test_google_adk as adk
@@ -141,6 +142,9 @@ VALUES = {
     "agent_bench": data.AGENT_BENCH,
     "pydantic_ai": pydantic_ai.HISTORY,
     "gemini_cli": gemini_cli.SESSION,
+    "coding_agents": coding_agents.PI,
+    "grok": coding_agents.GROK,
+    "opencode": coding_agents.OPENCODE,
 }
 TEXTS = {
     **{name: json.dumps(value) for name, value in VALUES.items()},

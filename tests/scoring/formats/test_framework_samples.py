@@ -6,6 +6,7 @@ import pytest
 
 from tests.scoring.formats.sample_files import names_in, outcome_of_reading
 
+CODING = "other_coding_agents"
 # folder/file: (format, episodes, steps, errors)
 READ = {
     "autogen/autogen_agentchat_task_result.json": ("autogen", 1, 5, 0),
@@ -84,9 +85,39 @@ READ = {
     "webarena_browsergym/nnetnav_live_sample_raw.json": ("openai_chat", 2, 2, 0),
     "gym_minari/minari_cartpole_main_data.hdf5": ("minari", 3, 76, 0),
     "other_frameworks/pydantic_ai_messages.json": ("pydantic_ai", 1, 3, 0),
+    **{
+        f"{CODING}/{name}": (format, 1, steps, errors)
+        for name, format, steps, errors in (
+            (
+                "agent_history_rejections__gemini_with_tool_error.jsonl",
+                "gemini_cli",
+                5,
+                0,
+            ),
+            ("agent_sessions/cursor/large.jsonl", "coding_agents", 5, 0),
+            ("agent_sessions/droid/session_store_small.jsonl", "coding_agents", 1, 0),
+            ("agent_sessions/gemini/jsonl_v040.jsonl", "gemini_cli", 2, 0),
+            ("agent_sessions/gemini/small.json", "gemini_cli", 1, 0),
+            ("agent_sessions/grok/subagent/chat_history.jsonl", "grok", 2, 0),
+            ("agent_sessions/pi/small.jsonl", "coding_agents", 2, 0),
+            ("agentsview_tool_calls.json", "gemini_cli", 1, 0),
+            ("gemini-cli_tool-calls_input.json", "gemini_cli", 1, 0),
+            # with a line that is no JSON, which is told
+            ("cursor_cleanup_input.jsonl", "coding_agents", 1, 1),
+            ("openclaw_cleanup_input.jsonl", "coding_agents", 2, 1),
+            ("droid_happy-path_input.jsonl", "coding_agents", 2, 0),
+            ("omp_tool-calls_input.jsonl", "coding_agents", 3, 0),
+            ("opencode_cleanup_input.json", "opencode", 1, 0),
+            ("pi_real_session.first40.jsonl", "coding_agents", 17, 0),
+            ("pi_tool-calls_input.jsonl", "coding_agents", 3, 0),
+            ("qwen_code.jsonl", "coding_agents", 2, 0),
+        )
+    },
 }
 REFUSED = {
     "smolagents/decentralized_math.first4.jsonl": "the steps that led to them",
+    f"{CODING}/pi_tool-calls_expected.json": "a normaliser's records",
+    f"{CODING}/copilot-cli_cleanup_input.jsonl": "no reader knows this JSON",
     "autogen/team.json": "AutoGen's configuration",
     "gym_minari/minari_cartpole_metadata.json": "Minari's metadata",
 }
