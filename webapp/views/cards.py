@@ -67,7 +67,8 @@ class Card:
             for metric, value in own.items()
         ]
         rows = (*steps, *_value_rows(card, other, len(names)))
-        return cls(rows, names, _facts(card), _at(table, OWN, "steps"))
+        titles = tuple(name.replace("_", " ") for name in names)
+        return cls(rows, titles, _facts(card), _at(table, OWN, "steps"))
 
 
 def headline(card: Mapping[str, Any]) -> tuple[Any, ...]:
