@@ -130,6 +130,14 @@ def listing(
     return rows.defer("system", "meta").annotate(labelled_steps=_labelled_steps())
 
 
+def next_unlabelled(episode: Episode) -> Episode | None:
+    """The next one below it in the list that nobody has judged, then from the top."""
+    rows = listing(episode.project, labelled=False).exclude(pk=episode.pk)
+    older = Q(created_at__lt=episode.created_at)
+    as_old = Q(created_at=episode.created_at, pk__gt=episode.pk)
+    return rows.filter(older | as_old).first() or rows.first()
+
+
 def delete(episode: Episode) -> None:
     """Remove an episode with its steps, labels and scores."""
     episode.delete()

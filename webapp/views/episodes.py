@@ -46,6 +46,18 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "webapp/episodes/list.html", context)
 
 
+@require_safe
+def next_unlabelled(request: HttpRequest, pk: str) -> HttpResponse:
+    """On to the next episode that waits for its labels."""
+    rows = access.episodes(actor(request)).select_related("project")
+    episode = access.one(rows, pk=pk)
+    found = episodes.next_unlabelled(episode)
+    if found is not None:
+        return redirect("workspace", found.pk)
+    messages.info(request, _("Every other episode has labels."))
+    return redirect("episodes", episode.project.slug)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, pk: str) -> HttpResponse:
     episode = access.one(access.episodes(actor(request)), pk=pk)

@@ -76,6 +76,11 @@ urlpatterns: list[URLPattern] = [
     path("episodes/<uuid:pk>/undo/", labels.undo, name="undo"),
     path("episodes/<uuid:pk>/reward/", rewards.detail, name="reward"),
     path("episodes/<uuid:pk>/what-if/", what_if.detail, name="what-if"),
+    path(
+        "episodes/<uuid:pk>/next/",
+        episodes.next_unlabelled,
+        name="next-unlabelled",
+    ),
     path("episodes/<uuid:pk>/delete/", episodes.delete, name="delete-episode"),
     path("episodes/<uuid:pk>/steps/from/<int:start>/", workspace.steps, name="steps"),
     path(

@@ -105,3 +105,23 @@ def test_an_annotator_deletes_nothing(as_bob: Client, episode: Episode) -> None:
 
 def test_a_list_is_only_read(as_alice: Client, path: str) -> None:
     assert as_alice.post(path).status_code == 405
+
+
+def test_the_next_unlabelled_episode_is_the_next_one_down_then_the_top(
+    as_alice: Client, alice: User, project: Project
+) -> None:
+    low, judged, high = (factories.an_episode(project) for _ in range(3))
+    factories.a_label(judged, alice)
+
+    for here, there in ((high, low), (low, high), (judged, low)):
+        answer = as_alice.get(f"/episodes/{here.pk}/next/")
+        assert answer.headers["Location"] == f"/episodes/{there.pk}/"
+
+
+def test_after_the_last_unlabelled_episode_comes_the_list(
+    as_alice: Client, episode: Episode, path: str
+) -> None:
+    answer = as_alice.get(f"/episodes/{episode.pk}/next/", follow=True)
+
+    assert answer.redirect_chain[-1][0] == path
+    assert "Every other episode has labels." in answer.content.decode()
