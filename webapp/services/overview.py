@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from webapp.models import Episode, LabelEvent, Project, RewardModel
@@ -15,13 +15,15 @@ WORTH_TRAINING = 50
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`next` names the thing to do: upload, label, train, promote or continue."""
+    """`next` names the thing to do: upload, label, train, promote or continue;
+    `is_unlabelled` says that episodes wait for their first label."""
 
     project: Project
     episodes: int
     labelled_steps: int
     champion: int | None
     newest_model: int | None
+    is_unlabelled: bool
 
     @property
     def next(self) -> str:
@@ -41,11 +43,24 @@ def of(projects: QuerySet[Project]) -> list[Overview]:
         label_count=_count(_verdicts(), distinct="step"),
         champion=_newest_model(Q(state=ModelState.CHAMPION)),
         newest_model=_newest_model(Q()),
+        is_unlabelled=Exists(_unlabelled()),
     )
     return [
-        Overview(p, p.episode_count, p.label_count, p.champion, p.newest_model)
-        for p in rows
+        Overview(
+            project=row,
+            episodes=row.episode_count,
+            labelled_steps=row.label_count,
+            champion=row.champion,
+            newest_model=row.newest_model,
+            is_unlabelled=row.is_unlabelled,
+        )
+        for row in rows
     ]
+
+
+def _unlabelled() -> QuerySet[Episode]:
+    judged = _verdicts().filter(episode=OuterRef("pk"))
+    return Episode.objects.filter(~Exists(judged), project=OuterRef("pk"))
 
 
 def _verdicts() -> QuerySet[LabelEvent]:

@@ -37,6 +37,20 @@ def test_a_newer_model_than_the_champion_wants_a_look(
     assert card.next == "promote"
 
 
+@pytest.mark.parametrize(
+    ("open_episodes", "said"), [(1, "Go on labelling"), (0, "Upload more episodes")]
+)
+def test_with_a_champion_it_goes_on_where_there_is_something_to_do(
+    as_alice: Client, alice: User, open_episodes: int, said: str
+) -> None:
+    project = factories.a_labelled_project(alice, tasks=20)
+    factories.a_reward_model(project, "champion")
+    for _ in range(open_episodes):
+        factories.an_episode(project)
+
+    assert said in as_alice.get("/").content.decode()
+
+
 def test_who_is_in_no_project_is_told_what_to_do(client: Client, db: None) -> None:
     client.force_login(factories.a_user())
 
