@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from webapp.api import errors as api_errors
 from webapp.api.docs import Docs, Schema
 from webapp.api.health import healthz, readyz
+from webapp.compat.otlp import Traces
 from webapp.views import errors
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("webapp.api.urls")),
     path("compat/", include("webapp.compat.urls")),
+    # where OpenTelemetry's exporters send, given the address of a server
+    path("v1/traces", Traces.as_view(), name="traces"),
     path("api/schema/", Schema.as_view(), name="schema"),
     path("api/docs/", Docs.as_view(), name="docs"),
     re_path("^(?:api|compat)/", api_errors.no_such_address),
@@ -24,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A program can read a problem; a person wants a page."""
-    if request.path.startswith(("/api/", "/compat/")):
+    if request.path.startswith(("/api/", "/compat/", "/v1/")):
         return api_errors.server_error(request)
     return errors.server_error(request)
 

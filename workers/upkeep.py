@@ -9,13 +9,16 @@ from django.utils import timezone
 from webapp import jobs
 from webapp.models import Job
 from webapp.models.job import State
+from webapp.services import traces
 
 # younger ones have a message on its way
 PATIENCE = timedelta(seconds=2)
 
 
 def sweep() -> None:
-    """Wake every job nobody works on, and end those nobody should."""
+    """Start the imports that are due; wake every job nobody works on, and end those
+    nobody should."""
+    traces.sweep()
     idle = Job.objects.claimable()
     idle.filter(cancel_requested=True).update(
         state=State.CANCELLED, finished_at=Now(), lease_until=None
