@@ -60,6 +60,7 @@ from scoring.formats.openai_responses import (
 from scoring.formats.openhands_v0 import OPENHANDS_OUTPUT, OPENHANDS_V0
 from scoring.formats.openhands_v1 import OPENHANDS_PAGE, OPENHANDS_V1
 from scoring.formats.otlp import OTEL_ATTRIBUTES, OTEL_SPANS, OTLP, PHOENIX
+from scoring.formats.phoenix_table import PHOENIX_TABLE
 from scoring.formats.process_labels import MATH_SHEPHERD, PRM800K, STEPWISE
 from scoring.formats.pydantic_ai import PYDANTIC_AI
 from scoring.formats.react import REACT
@@ -162,6 +163,7 @@ FORMATS: tuple[Format, ...] = (
     FIREACT,
     AUTOGPT_BENCHMARK,
     AUTOGPT_LOG,
+    PHOENIX_TABLE,
     REACT,
 )
 

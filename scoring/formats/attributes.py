@@ -191,9 +191,10 @@ def _tokens(flat: Record) -> Tokens | None:
 
 
 def _whole(value: Any) -> int | None:
-    """A count; OTLP writes 64-bit integers as text."""
-    if isinstance(value, str) and value.isdecimal() and len(value) < 16:
-        return int(value)
+    """A count; OTLP writes 64-bit integers as text, tables all numbers."""
+    digits = value.removesuffix(".0") if isinstance(value, str) else ""
+    if digits.isdecimal() and len(digits) < 16:
+        return int(digits)
     # tables with gaps hold whole numbers as fractions
     whole = isinstance(value, float) and value.is_integer()
     return fields.count(int(value) if whole else value)

@@ -58,6 +58,10 @@ BYSTANDERS = (
         "a smolagents benchmark's answers without the steps that led to them",
     ),
     (
+        keys("agent.agent_name", "env.benchmark"),
+        "AgentLab's table of results; the runs are in its experiments' folders",
+    ),
+    (
         keys("n_steps", "cum_reward", "err_msg"),
         "AgentLab's summary of an experiment; export the steps, which are pickles",
     ),

@@ -64,9 +64,13 @@ def _open_text(
     window: Window, formats: Sequence[Format], chosen: Format | None
 ) -> Reading:
     head = _ANSI.sub("", window.text)
-    labels = dict.fromkeys(_TEXT_LABEL.findall(head))
+    # what its lines begin with, or the columns of a table
+    columns = head.partition("\n")[0].strip().split(",")
+    labels = dict.fromkeys([*_TEXT_LABEL.findall(head), *columns])
     readers = [format for format in formats if format.unit == "text"]
     fits = find(readers, [labels])
+    if not (chosen or fits) and (what := bystander([labels])) is not None:
+        raise UnknownFormat(f"this is {what}: no trajectory")
     format = chosen or (fits[0] if fits else _unknown(readers, labels, "text"))
     lines = ((number, _printable(line)) for number, line in text_lines(window))
     return Reading(format, warned(of_value(format, lines, None, cut=False)), fits)

@@ -149,5 +149,6 @@ VALUES = {
 TEXTS = {
     **{name: json.dumps(value) for name, value in VALUES.items()},
     "autogpt_log": systems.LOG,
+    "phoenix_table": otlp.TABLE,
     "react": LOG,
 }

@@ -126,7 +126,7 @@ REFUSED_ENDS = {
     ".pkl": "a Python pickle",
     ".pkl.gz": "a Python pickle",
     "summary_info.json": "AgentLab's summary",
-    "_of_3.csv": "no reader knows this text",
+    "_of_3.csv": "AgentLab's table",
     "1/results.json": "Terminal-Bench's summary",
     "33/results.json": "Terminal-Bench's result of a trial",
     "run_metadata.json": "Terminal-Bench's settings",

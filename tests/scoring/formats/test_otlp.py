@@ -1,5 +1,6 @@
+import csv
 import json
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import pytest
 
@@ -193,6 +194,27 @@ JS_SPAN = {
     "startTime": [1_700_000_000, 5],
     "attributes": VERCEL,
 }
+
+
+CELLS = {
+    **{name: str(value) for name, value in ROW.items()},
+    "attributes.openinference.span.kind": "LLM",
+    "attributes.llm.output_messages": str(
+        [{"message.role": "assistant", "message.content": "It's\nhigh."}]
+    ),
+}
+_PAGE = StringIO()
+csv.writer(_PAGE).writerows([CELLS.keys(), CELLS.values()])
+TABLE = _PAGE.getvalue()
+
+
+def test_a_table_holds_python_objects_as_text():
+    reading = open_file(BytesIO(TABLE.encode()))
+    [episode] = reading.episodes
+    [step] = episode.steps
+    assert reading.format.name == "phoenix_table"
+    assert (episode.task, step.text) == ("Tide in Faro?", "It's\nhigh.")
+    assert step.tokens == Tokens(9, None)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ READ = {
     f"{INFERENCE}/phoenix_rest_v1_spans.json": ("phoenix", 7, 14, 0),
     f"{INFERENCE}/phoenix_rest_v1_spans_otlpv1.json": ("phoenix", 7, 14, 0),
     f"{INFERENCE}/phoenix_spans_dataframe.jsonl": ("otel_spans", 7, 14, 0),
+    f"{INFERENCE}/phoenix_spans_dataframe.csv": ("phoenix_table", 7, 14, 0),
     f"{SMITH}/langsmith_run_collector_tree.json": ("langsmith", 1, 2, 0),
     f"{SMITH}/langsmith_run_trees.json": ("langsmith", 2, 3, 0),
     f"{SMITH}/langsmith_runs_flat.jsonl": ("langsmith", 2, 3, 0),
@@ -62,7 +63,6 @@ READ = {
     f"{FUSE}/vertex-ai-2025-08-01.trace.json": ("langfuse", 1, 1, 0),
 }
 REFUSED = {
-    f"{INFERENCE}/phoenix_spans_dataframe.csv": "no reader knows this text",
     f"{FUSE}/autogen-2025-06-06.chatml.json": "normalised messages",
     f"{FUSE}/crewai-2025-07-11.chatml.json": "normalised messages",
     f"{FUSE}/openai-agents-2025-09-30.chatml.json": "normalised messages",
