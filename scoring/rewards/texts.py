@@ -27,7 +27,7 @@ def read(text: str) -> Spec:
 def write(spec: Spec) -> str:
     """The spec in YAML, short rules on one line; `read` gives back an equal one."""
     text: str = yaml.safe_dump(
-        spec.to_dict(), sort_keys=False, default_flow_style=None, width=100
+        spec.to_dict(), sort_keys=False, default_flow_style=None, width=72
     )
     return text
 

@@ -46,8 +46,9 @@ def trajectories(
             "returns": returns(rewards, gamma, after or 0.0).tolist(),
             "gae": None,
         }
-        if None not in values:
-            before = [mean, *values[:-1]]
+        known = [value for value in values if value is not None]
+        if len(known) == len(values):
+            before = [mean, *known[:-1]]
             row["gae"] = gae(rewards, before, gamma, lam, after or 0.0)[0].tolist()
         found.append(row)
     return found

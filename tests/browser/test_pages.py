@@ -1,6 +1,7 @@
 """The other pages in a real browser: no complaint of the console, none of axe."""
 
 import json
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,6 +20,8 @@ PAGES = (
     *("/", "/account/", "/projects/new/", "/nowhere/"),
     *("{p}/episodes/", "{p}/upload/", "{p}/jobs/", "{p}/training/", "{p}/models/"),
     *("{p}/exports/", "/episodes/{e}/", "/episodes/{e}/reward/", "/training-runs/{r}/"),
+    *("{p}/rewards/", "{p}/rewards/episodes/", "{p}/specs/", "{p}/specs/default@1/"),
+    *("{p}/specs/new/", "{p}/specs/tool_agent@1/diff/", "/episodes/{e}/what-if/"),
     *("/reward-models/{m}/", "/reward-models/{m}/promote/", "/jobs/{j}/"),
 )
 
@@ -120,3 +123,48 @@ def test_the_admin_works_under_its_policy(
 
     expect(page.locator("#result_list")).to_be_visible()
     assert desk.complaints == []
+
+
+def test_a_moved_slider_is_computed_and_can_become_a_version(
+    desk: Desk, filled: tuple[Project, dict[str, object]]
+) -> None:
+    page = desk.open("/episodes/{e}/what-if/".format(**filled[1]))
+    expect(page.locator("#ranking")).to_contain_text("Every promise")
+
+    page.locator("#in-final").fill("0.1")
+
+    expect(page.locator("#ranking")).to_contain_text("no longer beats every failure")
+    expect(page.locator("#out-final")).to_contain_text("0.1")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.locator("#id_text")).to_have_value(re.compile("weight: 0.1\n.*sources"))
+    assert desk.complaints == []
+
+
+def test_a_spec_is_checked_while_it_is_typed(desk: Desk, project: Project) -> None:
+    page = desk.open(f"/projects/{project.slug}/specs/new/")
+    text = page.locator("#id_text")
+    good = text.input_value()
+
+    text.fill(good.replace("eta: 0.5", "eta: 7"))
+    expect(page.get_by_role("alert")).to_contain_text("/components/process/eta")
+    text.fill(good)
+    expect(page.locator("#check")).to_contain_text("Every promise")
+
+    page.get_by_role("button", name="Store this version").click()
+    expect(page.locator(".note.success")).to_contain_text("is stored")
+    assert desk.complaints == []
+
+
+def test_a_cell_shows_its_formula_to_who_points_or_tabs(
+    desk: Desk, project: Project, owner: User
+) -> None:
+    episode = factories.an_episode(project, outcome={"success": True})
+    factories.a_label(episode, owner, 0.75, axis="preference", step=None)
+    scores.store(episode, spec="rlhf_t1")
+    page = desk.open(f"/episodes/{episode.pk}/reward/")
+    cell = page.locator(".cell").first
+    expect(cell.locator(".formula")).to_be_hidden()
+
+    cell.focus()
+
+    expect(cell.locator(".formula")).to_contain_text("1 × 0.5")

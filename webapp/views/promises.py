@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from scoring.rewards import FAMILIES, Margin, Spec
 
 # a drawing beside a column
-LEFT, RIGHT, ROW = 110.0, 590.0, 30.0
+LEFT, RIGHT, ROW = 80.0, 460.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
