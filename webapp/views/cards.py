@@ -49,8 +49,9 @@ class Card:
     rows: tuple[Row, ...]
     baselines: tuple[str, ...]
     facts: tuple[Fact, ...]
-    # labelled steps of the test set
+    # labelled steps of the test set, and the tasks they belong to
     size: int | None
+    tasks: int | None
 
     @classmethod
     def of(cls, card: Mapping[str, Any], other: Mapping[str, Any]) -> "Card":
@@ -68,7 +69,13 @@ class Card:
         ]
         rows = (*steps, *_value_rows(card, other, len(names)))
         titles = tuple(name.replace("_", " ") for name in names)
-        return cls(rows, titles, _facts(card), _at(table, OWN, "steps"))
+        return cls(
+            rows=rows,
+            baselines=titles,
+            facts=_facts(card),
+            size=_at(table, OWN, "steps"),
+            tasks=_at(card, "data", "counts", "test", "tasks"),
+        )
 
 
 def headline(card: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -18,7 +18,8 @@ def a_card(auroc: float) -> dict[str, Any]:
     numbers = {"steps": 40, "auroc": auroc, "auroc_95": [auroc - 0.1, auroc]}
     words = {"steps": 40, "auroc": 0.6, "auroc_95": [0.5, 0.7]}
     steps = {"prm": numbers, "words": words}
-    return {"data": {"sha256": "d" * 64}, "metrics": {"steps": steps}, "seconds": 2.5}
+    data = {"sha256": "d" * 64, "counts": {"test": {"tasks": 8}}}
+    return {"data": data, "metrics": {"steps": steps}, "seconds": 2.5}
 
 
 def with_files(project: Project, card: dict[str, Any], **fields: Any) -> RewardModel:
@@ -58,6 +59,7 @@ def test_a_card_stands_beside_the_baselines_and_the_champion(
     assert (auroc.value, auroc.baselines, auroc.other) == (0.9, (0.6,), 0.8)
     assert interval.value == "0.800 – 0.900"
     assert "d" * 64 in page.content.decode()
+    assert "40 steps of 8 tasks" in page.content.decode()
 
 
 def test_a_model_without_a_card_is_shown(as_bob: Client, project: Project) -> None:
