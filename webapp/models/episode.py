@@ -48,7 +48,9 @@ class Episode(models.Model):
         indexes = [models.Index(fields=["project", "-created_at"])]
 
     def __str__(self) -> str:
-        return self.external_id or self.task[:60]
+        if self.external_id or len(self.task) <= 60:
+            return self.external_id or self.task
+        return f"{self.task[:59]}…"
 
     def to_schema(self) -> schema.Episode:
         """The run as the library knows it; reads the steps in one query."""

@@ -55,7 +55,8 @@ def is_long(text: str) -> bool:
 
 @register.filter
 def first_line(text: str) -> str:
-    return text[:200].strip().partition("\n")[0][:100]
+    line = text[:200].strip().partition("\n")[0]
+    return line if len(line) <= 100 else f"{line[:99]}…"
 
 
 @register.filter

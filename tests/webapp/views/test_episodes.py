@@ -125,3 +125,10 @@ def test_after_the_last_unlabelled_episode_comes_the_list(
 
     assert answer.redirect_chain[-1][0] == path
     assert "Every other episode has labels." in answer.content.decode()
+
+
+def test_what_is_cut_says_so(as_alice: Client, project: Project, path: str) -> None:
+    episode = factories.an_episode(project, task="word " * 60, id="")
+
+    assert f"{('word ' * 60)[:99]}…</a>" in as_alice.get(path).content.decode()
+    assert str(episode).endswith("…")
