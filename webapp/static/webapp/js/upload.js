@@ -67,7 +67,7 @@ function post(body, item, done = () => {}) {
 
 function fail(item) {
   item.querySelector("progress")?.remove();
-  item.classList.add("failed");
+  item.querySelector("[data-failed]")?.removeAttribute("hidden");
 }
 
 function tidy() {
