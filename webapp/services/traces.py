@@ -71,8 +71,8 @@ def accept(project: Project, request: Mapping[str, Any]) -> Receipt:
 def sweep(now: float | None = None) -> None:
     """Import the traces that are complete, and forget those imported long ago."""
     now = time.time() if now is None else now
-    for folder in sorted((settings.DATA_DIR / "traces").glob("*/*")):
-        quiet = now - (folder / "spans").stat().st_mtime
+    for spans in sorted((settings.DATA_DIR / "traces").glob("*/*/spans")):
+        folder, quiet = spans.parent, now - spans.stat().st_mtime
         if quiet > REMEMBERED:
             rmtree(folder)
         elif quiet > (GRACE if (folder / "ended").exists() else QUIET):
@@ -132,7 +132,8 @@ def _import(folder: Path) -> None:
         if done.exists() and done.read_text() == str(size):
             return
         file.seek(0)
-        upload = uploads.store(file)  # type: ignore[arg-type]
+        # a trace is never larger than a row of a file, whatever uploads may be
+        upload = uploads.store(file, limit=MAX_ROW)  # type: ignore[arg-type]
     project = Project.objects.filter(pk=folder.parent.name).first()
     if project is None:
         rmtree(folder)
