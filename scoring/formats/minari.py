@@ -28,7 +28,15 @@ _OBSERVED, _DONE, _CUT = (
     ("terminations", "terminals"),
     ("truncations", "timeouts"),
 )
-_BROKEN = (OSError, RuntimeError, ValueError, TypeError, KeyError, IndexError)
+_BROKEN = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+)
 
 
 def is_hdf5(stream: BinaryIO) -> bool:
@@ -115,6 +123,8 @@ def _own(group: Any, name: str) -> Any:
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise InvalidEpisode(f"{name[:80]!r} is missing, or a link to something else")
     node = group[name]
+    if isinstance(node, h5py.Datatype):
+        raise InvalidEpisode(f"{name[:80]!r} is a type and holds no data")
     if isinstance(node, h5py.Dataset):
         if node.external or node.is_virtual:
             raise InvalidEpisode(f"{name[:80]!r} keeps its data in another file")

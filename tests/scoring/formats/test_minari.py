@@ -113,3 +113,11 @@ def test_a_cut_file_is_an_error_and_no_crash(length):
     whole = stored(lambda file: episode(file, "episode_0")).getvalue()
     [error] = read(io.BytesIO(whole[:length]))
     assert "a broken HDF5 file" in error.detail
+
+
+def test_a_type_without_data_is_refused():
+    def write(file):
+        file.create_group("episode_0")["rewards"] = h5py.h5t.NATIVE_INT32.dtype
+
+    [error] = read(stored(write))
+    assert error.detail == "'rewards' is a type and holds no data"
