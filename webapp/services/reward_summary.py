@@ -157,10 +157,12 @@ def _models(project: Project, by: By) -> tuple[Group, ...]:
     scored = Score.objects.filter(episode__project=project, spec=by.spec).order_by()
     newest = scored.values("episode", "reward_model").annotate(newest=Max("pk"))
     rows = Score.objects.filter(pk__in=newest.values("newest")).order_by()
+    # the databases disagree on where NULL stands
+    newest_first = F("reward_model__version").desc(nulls_last=True)
     by_version = rows.values("reward_model__version").annotate(**_MEASURES)
     return tuple(
         _group(name := f"v{version}" if version else "", {"model": name or "none"}, row)
-        for row in by_version.order_by("-reward_model__version")[:MOST]
+        for row in by_version.order_by(newest_first)[:MOST]
         for version in [row["reward_model__version"]]
     )
 
