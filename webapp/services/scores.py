@@ -27,9 +27,10 @@ from webapp.services.predictions import Ask
 
 T = TypeVar("T")
 
-# what a job asks of the scorer at once: small, so that people come in between
-CHUNK_EPISODES = 16
-CHUNK_STEPS = 500
+# what a job asks of the scorer at once: a few seconds' work of a CPU, so that people,
+# who come in between, needn't wait longer than that
+CHUNK_EPISODES = 4
+CHUNK_STEPS = 50
 
 
 def score(
