@@ -14,7 +14,7 @@ from scoring.rewards import DEFAULT, Spec
 
 __all__ = ["Check", "Judged", "audit"]
 
-SAMPLE = 24  # runs that are edited and asked about again
+SAMPLE = 12  # runs that are edited and asked about again
 
 
 def audit(

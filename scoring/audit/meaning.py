@@ -16,7 +16,7 @@ A3V = Question(
 )
 A4 = Question("A4 {}", "Logic corruption", "AUROC, {}", False, 0.8, True)
 A5 = Question("A5 {}", "Style edits", "mean |Δq|, {}", True, 0.1)
-A6 = Question("A6", "Unrelated output", "mean q", True, 0.0)
+A6 = Question("A6", "Unrelated output", "mean q", False, 0.0)
 
 KINDS = ("number", "tool")
 FAULTS = 2  # of a kind in one run
