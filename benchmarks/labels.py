@@ -21,10 +21,10 @@ def read(source: str) -> Iterator[Labelled]:
     """Yield (episode, verdict of each step, success) of one source."""
     with gzip.open(SHARED / f"{source}.dev.jsonl.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
-            yield _labelled(json.loads(line))
+            yield labelled(json.loads(line))
 
 
-def _labelled(row: dict[str, Any]) -> Labelled:
+def labelled(row: dict[str, Any]) -> Labelled:
     steps, verdicts, seen = [], [], ""
     for turn in row["steps"]:
         if turn.get("role", "agent") != "agent":
