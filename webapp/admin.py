@@ -204,7 +204,7 @@ class RewardModels(ReadOnly):
     list_filter = ("state", "project")
     list_select_related = ("project",)
     search_fields = ("sha256",)
-    heavy = ("card",)
+    heavy = ("card", "audit")
 
 
 @admin.register(models.RewardSpec)
