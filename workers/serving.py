@@ -8,9 +8,9 @@ import threading
 import redis
 from django.conf import settings
 from django.db import connections
-from scoring.prm.engine import Engine
 
 from scoring.errors import ScoringError
+from scoring.prm.engine import Engine
 from webapp import jobs
 from webapp.models import RewardModel
 from webapp.models.reward_model import ModelState
