@@ -68,7 +68,7 @@ def sample(
 ) -> tuple[list[Episode], NDArray[np.bool_], list[str]]:
     """At most `limit` episodes of a source, the same ones every time; which of them
     are bad, and the groups to split them by."""
-    rows = [row for row in _rows(source) if row["social"]["bad"] is not None]
+    rows = [row for row in _rows(source) if _is_judged(row)]
     random.Random(0).shuffle(rows)
     rows = rows[:limit]
     read = _run if source == "stepshield" else _judged
@@ -92,6 +92,11 @@ def _rows(source: str) -> Iterator[dict[str, Any]]:
     path = labels.SHARED / f"{source}.dev.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
+
+
+def _is_judged(row: dict[str, Any]) -> bool:
+    # a reply may be empty: there is nothing to read of it
+    return row["social"]["bad"] is not None and bool(_words(row["steps"][-1]))
 
 
 def _judged(row: dict[str, Any]) -> Episode:
