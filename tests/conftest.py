@@ -10,9 +10,11 @@ from django.conf import settings
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from tests.functional.house import ROOT, House, started
 from webapp.house.supervisor import Child
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = ROOT.parent / "shared"
+DEMO_EPISODES = 24
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,22 @@ def labels() -> Path:
     if not (SHARED / "labels").is_dir():
         pytest.skip("no real step labels beside this checkout")
     return SHARED / "labels"
+
+
+@pytest.fixture(scope="session")
+def backbone() -> None:
+    """The real language model, unpacked once a checkout."""
+    from scoring.prm import smollm2
+
+    smollm2.converted(ROOT / "var")
+
+
+@pytest.fixture(scope="session")
+def house(backbone: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One whole running product for all functional tests of a session."""
+    data = tmp_path_factory.mktemp("house") / "data"
+    with started(data, demo=DEMO_EPISODES) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

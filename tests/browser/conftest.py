@@ -4,13 +4,19 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from tests import factories
@@ -24,6 +30,8 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update"),
     "--disable-sync",
 ]
+
+WINDOW = ViewportSize(width=1440, height=900)
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +54,18 @@ class Desk:
     url: str
     complaints: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
     def open(self, path: str) -> Page:
         self.page.goto(self.url + path)
         return self.page
+
+    def _note(self, said: ConsoleMessage) -> None:
+        # a failed request is a network matter, and made on purpose by some tests
+        if said.type == "error" and "Failed to load resource" not in said.text:
+            self.complaints.append(said.text)
 
 
 @pytest.fixture
@@ -63,12 +80,9 @@ def project(owner: User) -> Project:
 
 @pytest.fixture
 def desk(chromium: Browser, live_server: LiveServer, owner: User) -> Iterator[Desk]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context = chromium.new_context(viewport=WINDOW)
     _sign_in(context, live_server.url, owner)
-    desk = Desk(context.new_page(), live_server.url)
-    desk.page.on("console", lambda said: _note(desk, said))
-    desk.page.on("pageerror", lambda error: desk.complaints.append(str(error)))
-    yield desk
+    yield Desk(context.new_page(), live_server.url)
     context.close()
 
 
@@ -79,9 +93,3 @@ def _sign_in(context: BrowserContext, url: str, user: User) -> None:
     context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}]
     )
-
-
-def _note(desk: Desk, said: Any) -> None:
-    # a failed request is a network matter, and made on purpose by some tests
-    if said.type == "error" and "Failed to load resource" not in said.text:
-        desk.complaints.append(said.text)

@@ -32,6 +32,8 @@ class House:
     process: "subprocess.Popen[bytes]"
     log: Path
     data: Path
+    environment: Mapping[str, str]
+    link_is_used: bool = False
 
     @property
     def said(self) -> str:
@@ -45,6 +47,15 @@ class House:
     @property
     def url(self) -> str:
         return self.find(r"Pacenote is up: (\S+)")
+
+    def sign_in_link(self) -> str:
+        """A link nobody has opened: the printed one, later ones from the shell."""
+        if not self.link_is_used:
+            self.link_is_used = True
+            return self.find(r"sign in \(once\): (\S+)")
+        command = [sys.executable, "manage.py", "sign_in_link", "admin"]
+        path = subprocess.check_output(command, cwd=ROOT, env=self.environment)
+        return self.url + path.decode().strip()
 
     def client(self) -> httpx.Client:
         token = self.find(r"API token: +(\S+)")
@@ -71,15 +82,16 @@ class House:
 def started(data: Path, *, demo: int, **environment: str) -> Iterator[House]:
     """Run `manage.py up` on `data` until the block ends, with a demo of that size."""
     log = data.parent / f"{data.name}.log"
+    environment = _environment(data, demo) | environment
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
-            env=_environment(data, demo) | environment,
+            env=environment,
             stdout=output,
             stderr=output,
         )
-    house = House(process, log, data)
+    house = House(process, log, data, environment)
     try:
         eventually(lambda: _up(house), START_SECONDS)
         yield house

@@ -25,8 +25,8 @@ def test_ready_means_every_part_is_there(house: House) -> None:
     assert all(parts[name]["ok"] for name in ("database", "broker", "worker", "scorer"))
 
 
-def test_the_printed_link_signs_in_once(house: House) -> None:
-    link = house.find(r"sign in \(once\): (\S+)")
+def test_a_sign_in_link_signs_in_once(house: House) -> None:
+    link = house.sign_in_link()
     with httpx.Client(follow_redirects=True) as browser:
         assert browser.get(link).status_code == 200
         assert "/sign-in" not in str(browser.get(house.url).url)
