@@ -22,7 +22,10 @@ check: .venv/.tools ## format, lint, types, import contracts, migrations
 	$(BIN)/pytest -q tests/test_contracts.py
 
 bench: .venv/.tools ## the benchmarks, each against its peer
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	$(BIN)/python -m benchmarks.combine
+	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python -m benchmarks.importing
+	$(BIN)/python -m benchmarks.heads arena
 
 fmt: .venv/.tools ## format the code and fix what can be fixed
 	$(BIN)/ruff format .

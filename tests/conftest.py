@@ -1,7 +1,7 @@
 """Fixtures every test may ask for."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,20 @@ from tests.functional.house import ROOT, House, started
 from webapp.house.supervisor import Child
 
 SHARED = ROOT.parent / "shared"
+# set where everything a test may ask for is there, so that a skip hides a defect
+NO_SKIPS = os.environ.get("PACENOTE_NO_SKIPS") == "yes"
 DEMO_EPISODES = 24
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and NO_SKIPS and not item.get_closest_marker("gpu"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")

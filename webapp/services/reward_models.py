@@ -111,7 +111,11 @@ def _crown(model: RewardModel, user: User | None) -> RewardModel:
 
 
 def _rescore(model: RewardModel, user: User | None) -> None:
-    data = {"model": model.pk, "spec": model.project.spec.sha256}
+    """Score the stored episodes anew; nobody waits for those of an earlier champion."""
+    data = {"model": model.pk, "spec": model.project.spec.sha256, "crowned": True}
+    for job in model.project.jobs.open().filter(kind=Kind.SCORE):
+        if job.input.get("crowned"):
+            job_service.cancel(job)
     job_service.create(model.project, kind=Kind.SCORE, user=user, data=data)
 
 

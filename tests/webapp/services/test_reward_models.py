@@ -47,6 +47,17 @@ def test_a_promotion_has_the_stored_episodes_scored_anew(
     assert project.jobs.get().kind == "score"
 
 
+def test_nobody_waits_for_the_scores_of_a_champion_that_was_replaced(
+    project: Project, candidates: list[RewardModel]
+) -> None:
+    for model in candidates[:2]:
+        reward_models.promote(model, user=None)
+
+    jobs = project.jobs.order_by("created_at")
+    assert [job.state for job in jobs] == ["cancelled", "queued"]
+    assert [job.input["model"] for job in jobs] == [m.pk for m in candidates[:2]]
+
+
 def test_roll_back_walks_through_the_earlier_champions(
     project: Project, candidates: list[RewardModel]
 ) -> None:
