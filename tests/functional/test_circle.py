@@ -95,4 +95,5 @@ def test_an_unmodified_openrlhf_trainer_gets_its_rewards(client: httpx.Client) -
     body = {"query": ["Say hi. Hi!"], "prompts": ["Say hi."], "labels": ["hi"]}
     answer = client.post("/compat/openrlhf/get_reward", json=body).json()
     assert len(answer["rewards"]) == 1
+    assert answer["extra_logs"]["valid"] == [1.0]
     assert set(answer) >= {"rewards", "scores", "extra_logs"}
