@@ -77,7 +77,8 @@ def test_scripts_are_small_and_write_no_markup() -> None:
     lines = [text.count("\n") for text in texts.values()]
 
     assert max(lines) <= 150
-    assert sum(lines) <= 600
+    # 600 for the workspace and the small ones, 120 for the upload page
+    assert sum(lines) <= 720
     assert not re.search(
         r"innerHTML|outerHTML\s*=|insertAdjacent|eval\(", "".join(texts.values())
     )
