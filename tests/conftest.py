@@ -76,10 +76,11 @@ def valkey() -> Iterator[str]:
 
 
 @pytest.fixture
-def live_broker(valkey: str) -> redis.Redis:
-    """The product's own client, on a real and empty broker."""
+def live_broker(valkey: str) -> Iterator[redis.Redis]:
+    """The product's own client, on a real and empty broker, left as empty."""
     # models load only once pytest-django has set Django up
     from webapp import jobs
 
     jobs.broker().flushall()
-    return jobs.broker()
+    yield jobs.broker()
+    jobs.broker().flushall()
