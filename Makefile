@@ -45,6 +45,6 @@ clean: ## forget the environment and the caches (never the data)
 	touch $@
 
 .venv/.browser: .venv/.tools
-	command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get install -y chromium; } \
+	command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium; } \
 		|| echo "no Chromium and no right to install it: browser tests will be skipped"
 	touch $@
