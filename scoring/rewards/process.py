@@ -1,6 +1,6 @@
 """The process family: which q_t a step is charged by.
 
-The charge itself, the clipped running minimum, is `cells.process_phi`. Here a model's
+The charge itself, the clipped running minimum, is `cells.step_charges`. Here a model's
 prediction becomes q: lowered by its own disagreement, unknown where it disagrees too
 much, 0 where a rule is broken.
 """
