@@ -261,9 +261,11 @@ class Episode:
             "meta": dict(self.meta),
         }
 
-    def content_hash(self) -> str:
-        """Identity of a run: the same upload twice is the same episode."""
-        steps = [step.content_hash() for step in self.steps]
+    def content_hash(self, steps: Sequence[str] | None = None) -> str:
+        """Identity of a run: the same upload twice is the same episode. `steps` are the
+        hashes of its steps, where the caller has them already."""
+        if steps is None:
+            steps = [step.content_hash() for step in self.steps]
         return _sha256([self.id, self.task, self.system, self.agent, self.model, steps])
 
     def group(self) -> str:
@@ -333,9 +335,15 @@ _EPISODE_KEYS = {
 }
 
 
+# made once: `dumps` would make one for each hash
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":")
+).encode
+
+
 def _sha256(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    text = _CANONICAL(value).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()
 
 
 def _kind(row: Mapping[str, Any], at: str) -> str | None:

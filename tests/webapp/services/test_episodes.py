@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from scoring import schema
 from tests import factories
 from webapp.models import LabelEvent, Project, Step
 from webapp.services import episodes
@@ -27,6 +28,25 @@ def test_an_episode_comes_back_as_it_went_in(project: Project) -> None:
     assert (
         stored.content_hash == run.content_hash() == stored.to_schema().content_hash()
     )
+
+
+HOSTILE = ["\\N", "\\.", "a\tb\r\nc\\", '"{},(', "é\u2028\U0001f600", "%s %(x)s", ""]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_means_something_to_a_database_comes_back_unchanged(
+    project: Project, text: str
+) -> None:
+    call = {"name": "x", "arguments": {text: [text, None]}, "result": text}
+    step = {"observation": text, "error": text, "agent": text, "calls": [call]}
+    run = schema.Episode.from_dict({"task": "t", "steps": [step]})
+    episodes.create_many(project, [run], source_format="x")
+
+    [step_row] = project.episodes.get().steps.all()
+    assert (step_row.observation, step_row.error, step_row.agent) == (text, text, text)
+    assert step_row.calls[0]["arguments"] == {text: [text, None]}
+    assert (step_row.tokens, step_row.reward, step_row.started_at) == (None, None, None)
+    assert Step.objects.filter(tokens__isnull=True).exists()
 
 
 def test_one_content_is_one_episode_even_within_a_file(project: Project) -> None:

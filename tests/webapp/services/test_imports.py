@@ -105,7 +105,7 @@ def test_a_worker_that_lost_its_lease_stops(project: Project) -> None:
 
 
 def test_a_cancelled_import_keeps_what_it_has(project: Project) -> None:
-    job = queue(project, lines(*(factories.a_run(600) for _ in range(4))))
+    job = queue(project, lines(*(factories.a_run(900) for _ in range(4))))
     job.claim()
     jobs.cancel(job)
 
