@@ -79,8 +79,11 @@ def valkey() -> Iterator[str]:
 def live_broker(valkey: str) -> Iterator[redis.Redis]:
     """The product's own client, on a real and empty broker, left as empty."""
     # models load only once pytest-django has set Django up
-    from webapp import jobs
+    from webapp import replicas
+    from webapp.broker import broker
 
-    jobs.broker().flushall()
-    yield jobs.broker()
-    jobs.broker().flushall()
+    broker().flushall()
+    replicas.forget()
+    yield broker()
+    broker().flushall()
+    replicas.forget()

@@ -29,7 +29,7 @@ class Heads:
     def __init__(self, engine: Engine, root: Path) -> None:
         self._engine = engine
         self._root = root
-        self._proven: set[str] = set()
+        self._proven: dict[str, Prediction] = {}
 
     @property
     def names(self) -> list[str]:
@@ -43,13 +43,32 @@ class Heads:
         """
         if not _SHA256.fullmatch(sha256):
             raise ModelMismatch(f"{sha256[:80]!r} is no model's hash")
-        model = self._engine.load(self._root / sha256)
+        model = self._model(sha256)
         if sha256 not in self._proven:
-            self._prove(sha256, model)
+            self._prove(sha256)
         return self._engine.predict(episodes, model)
 
-    def _prove(self, sha256: str, model: Model) -> None:
-        [answer] = self._engine.predict([GOLDEN], model)
+    def prove_again(self) -> None:
+        """Have every model in use answer its golden episode as it first did, on an
+        engine that remembers nothing.
+
+        Raises:
+            ModelMismatch: one answers otherwise; memory or a device has gone bad.
+        """
+        for sha256, first in self._proven.items():
+            if self._golden(sha256) != first:
+                raise ModelMismatch(f"model {sha256[:8]} no longer answers as it did")
+
+    def _prove(self, sha256: str) -> None:
+        answer = self._golden(sha256)
         if not all(q is not None and math.isfinite(q) for q in answer.q):
             raise ModelMismatch(f"model {sha256[:8]} fails its warm-up")
-        self._proven.add(sha256)
+        self._proven[sha256] = answer
+
+    def _golden(self, sha256: str) -> Prediction:
+        forgetful = Engine(self._engine.trunk)
+        [answer] = forgetful.predict([GOLDEN], self._model(sha256))
+        return answer
+
+    def _model(self, sha256: str) -> Model:
+        return self._engine.load(self._root / sha256)

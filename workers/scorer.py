@@ -1,6 +1,6 @@
-"""The scorer: one long-lived process that answers what waits in a Redis list.
+"""The scorer: one long-lived process that answers what waits in its lanes.
 
-It moves what waits to a list of its own, up to a token budget, runs one batch a model
+It takes what waits, up to about a quarter of a second's work, runs one batch a model
 and answers each request on its reply list. While a batch runs the next one gathers, so
 nobody is made to wait for company. What it had taken when it was killed is put back by
 its successor: callers wait a little longer and lose nothing.
@@ -11,62 +11,86 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-
-import redis
+from dataclasses import dataclass
+from typing import Any
 
 from scoring.errors import InvalidInput, ScoringError
 from scoring.schema import Episode, Prediction
-from workers.requests import Request, reply_of
+from webapp.lanes import ID_LENGTH, Lanes
+from workers.pace import Batch, Pace
+from workers.requests import Request, reply_of, sent_at
 
 log = logging.getLogger(__name__)
 
-# about 16k tokens: beyond it a bigger batch is no faster, only later
-BATCH_CHARS = 64 * 1024
 # an answer nobody fetched
 KEEP_SECONDS = 60
+# a request that was in the hands of so many killed scorers is what killed them
+MAX_TRIES = 3
+TRIES_SECONDS = 3600
+# even while people keep coming, every so many batches bulk work has its turn
+BULK_EVERY = 8
 
 Predict = Callable[[str, Sequence[Episode]], Sequence[Prediction]]
+Watch = Callable[[Batch], None]
 
 
 class Scorer:
-    """`predict(model sha256, episodes)` answers one batch; `replica` names the list of
-    taken requests, which belongs to this process and then to its successor."""
+    """`predict(model sha256, episodes)` answers one batch; `lanes` hold the requests,
+    which belong to this process and then to its successor; `watch` sees each batch."""
 
     def __init__(
-        self, broker: redis.Redis, predict: Predict, queue: str, replica: str
+        self, lanes: Lanes, predict: Predict, watch: Watch = lambda batch: None
     ) -> None:
-        self._broker = broker
+        self._lanes = lanes
+        self._broker = lanes.broker
         self._predict = predict
-        self._queue = queue
-        self._taken = f"{queue}:taken:{replica}"
+        self._watch = watch
+        self._turns = 0
+        self._alone = 0
+        self.pace = Pace()
+        # when the batch in hand was begun, on the monotonic clock
+        self.busy_since: float | None = None
 
     def recover(self) -> int:
-        """Put back, first in line, what a predecessor had taken; returns how many."""
-        count = 0
-        while self._broker.lmove(self._taken, self._queue, "LEFT", "RIGHT"):
-            count += 1
-        return count
+        """Put back, first in line, what a predecessor had taken; returns how many.
 
-    def serve(self, wait: int = 1) -> int:
+        Each of them then goes alone, so that one that kills its scorer does so alone;
+        after a few times it is refused.
+        """
+        back = []
+        for raw in sorted(self._lanes.taken().values(), key=sent_at):
+            if self._tries(raw) < MAX_TRIES:
+                back.append(raw)
+            else:
+                self._answer([_refusal(raw, "the scorer died of this input")])
+        self._lanes.put_back(back)
+        self._alone = len(back)
+        return len(back)
+
+    def serve(self, wait: float = 1) -> int:
         """Answer one batch; returns how many requests were in it, 0 after `wait`
         seconds without any."""
-        raws = self._gather(wait)
+        raws = self._take()
+        if not raws and self._lanes.listen(wait):
+            raws = self._take()
+        if raws:
+            self.busy_since = time.monotonic()
+            self._serve(raws)
+            self.busy_since = None
+        return len(raws)
+
+    def _take(self) -> list[str]:
+        self._turns += 1
+        budget = 1 if self._alone else self.pace.budget
+        turn_of_bulk = self._turns % BULK_EVERY == 0
+        raws = self._lanes.take(budget, bulk_first=turn_of_bulk)
+        self._alone = max(0, self._alone - len(raws))
+        return raws
+
+    def _serve(self, raws: list[str]) -> None:
         requests = sorted(self._parsed(raws), key=_model)
         for model, group in itertools.groupby(requests, _model):
             self._answer_group(model, list(group))
-        return len(raws)
-
-    def _gather(self, wait: int) -> list[str]:
-        raws: list[str] = []
-        chars = 0
-        raw = self._broker.blmove(self._queue, self._taken, wait, "RIGHT", "LEFT")
-        while raw is not None:
-            raws.append(str(raw))
-            chars += len(raw)
-            if chars >= BATCH_CHARS:
-                break
-            raw = self._broker.lmove(self._queue, self._taken, "RIGHT", "LEFT")
-        return raws
 
     def _parsed(self, raws: Iterable[str]) -> Iterator[Request]:
         """The requests somebody still waits for; malformed ones are answered here."""
@@ -74,56 +98,94 @@ class Scorer:
             try:
                 request = Request.parse(raw)
             except InvalidInput as error:
-                self._answer(raw, reply_of(raw), _error(str(error)))
+                self._answer([_refusal(raw, str(error))])
                 continue
             if request.deadline < time.time():
-                self._answer(raw, None, "")
+                self._answer([Answer(request.id, None, "")])
+                self._watch(Batch(late=1))
             else:
                 yield request
 
     def _answer_group(self, model: str, group: list[Request]) -> None:
-        answers = self._answers(model, group)
-        for request, answer in zip(group, answers, strict=True):
-            self._answer(request.raw, request.reply, answer)
+        batch = Batch.of(group)
+        self._answer(self._answers(model, group, batch))
+        self.pace.learn(batch)
+        self._watch(batch)
 
-    def _answers(self, model: str, group: list[Request]) -> list[str]:
+    def _answers(
+        self, model: str, group: list[Request], batch: Batch
+    ) -> list["Answer"]:
         """One batch for all; where it fails each goes alone, so that a bad request is
         its own sender's problem only."""
         try:
-            return self._predicted(model, group)
+            return self._predicted(model, group, batch)
         except ScoringError as error:
             failure = str(error)
         except Exception:
             log.exception("a batch of %d failed", len(group))
             failure = "the model failed on this input"
-        if len(group) == 1:
-            return [_error(failure)]
-        return [self._answers(model, [request])[0] for request in group]
+        if len(group) > 1:
+            return [self._answers(model, [request], batch)[0] for request in group]
+        batch.failed += 1
+        return [Answer(r.id, r.reply, _said(r.id, error=failure)) for r in group]
 
-    def _predicted(self, model: str, group: list[Request]) -> list[str]:
+    def _predicted(
+        self, model: str, group: list[Request], batch: Batch
+    ) -> list["Answer"]:
         episodes = [episode for request in group for episode in request.episodes]
-        predictions = iter(self._predict(model, episodes))
-        return [
-            # NaN is an error here, not a number somebody trains on
-            json.dumps(
-                {"predictions": [next(predictions).to_dict() for _ in r.episodes]},
-                allow_nan=False,
+        began = time.perf_counter()
+        predictions = list(self._predict(model, episodes))
+        seconds = time.perf_counter() - began
+        said = iter(predictions)
+        answers = [
+            _said(
+                request.id,
+                predictions=[next(said).to_dict() for _ in request.episodes],
+                queue=batch.waited(request),
+                compute=seconds,
             )
-            for r in group
+            for request in group
         ]
+        batch.computed(predictions, seconds)
+        return [Answer(r.id, r.reply, a) for r, a in zip(group, answers, strict=True)]
 
-    def _answer(self, raw: str, reply: str | None, answer: str) -> None:
+    def _answer(self, answers: Iterable["Answer"]) -> None:
+        """All in one round trip; what is answered is no longer taken."""
+        answers = list(answers)
         with self._broker.pipeline(transaction=True) as pipeline:
-            if reply:
-                pipeline.lpush(reply, answer)
-                pipeline.expire(reply, KEEP_SECONDS)
-            pipeline.lrem(self._taken, 1, raw)
+            for answer in answers:
+                if answer.reply:
+                    pipeline.lpush(answer.reply, answer.text)
+                    pipeline.expire(answer.reply, KEEP_SECONDS)
+            self._lanes.forget([answer.id for answer in answers], pipeline)
             pipeline.execute()
+
+    def _tries(self, raw: str) -> int:
+        key = f"pacenote:score:tries:{raw[:ID_LENGTH]}"
+        with self._broker.pipeline(transaction=True) as pipeline:
+            pipeline.incr(key)
+            pipeline.expire(key, TRIES_SECONDS)
+            return int(pipeline.execute()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`text` for the list `reply`; None: nobody waits for it."""
+
+    id: str
+    reply: str | None
+    text: str
 
 
 def _model(request: Request) -> str:
     return request.model
 
 
-def _error(sentence: str) -> str:
-    return json.dumps({"error": sentence})
+def _refusal(raw: str, sentence: str) -> Answer:
+    request_id = raw[:ID_LENGTH]
+    return Answer(request_id, reply_of(raw), _said(request_id, error=sentence))
+
+
+def _said(request_id: str, **body: Any) -> str:
+    # NaN is an error here, not a number somebody trains on
+    return json.dumps({"id": request_id, **body}, allow_nan=False)

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+import time
 
 import redis
 from django.conf import settings
@@ -11,16 +12,24 @@ from django.db import connections
 
 from scoring.errors import ScoringError
 from scoring.prm.engine import Engine
-from webapp import jobs
+from webapp import replicas, signs
+from webapp.broker import broker
+from webapp.lanes import Lanes
 from webapp.models import RewardModel
 from webapp.models.reward_model import ModelState
 from workers import trunk
 from workers.heads import Heads
+from workers.heirs import adopt
 from workers.pulse import Pulse
 from workers.scorer import Scorer
-from workers.signs import sign
 
 log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 1.0
+# between proofs that the models still answer what they first answered
+PROVE_SECONDS = 60.0
+# a batch that lasts longer isn't slow, it hangs
+HUNG_SECONDS = 600.0
 
 
 class Serving(threading.Thread):
@@ -30,6 +39,9 @@ class Serving(threading.Thread):
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self._stopped = threading.Event()
+        # a name that outlives the process: what it leaves, its successor takes up
+        self._name = os.environ.get("PACENOTE_REPLICA") or socket.gethostname()
+        self._proved_at = 0.0
 
     def run(self) -> None:
         try:
@@ -48,22 +60,60 @@ class Serving(threading.Thread):
         heads = Heads(Engine(language_model), settings.DATA_DIR / "models")
         _warm(heads)
         log.info("ready, models held: %d", len(heads.names))
+        scorer = Scorer(Lanes(broker(), self._name), heads.predict)
         facts = {"backbone": language_model.sha256, "ready": True}
-        Pulse(lambda: sign("scorer", {**facts, "models": heads.names})).start()
-        # a name that outlives the process: what it leaves, its successor takes up
-        replica = os.environ.get("PACENOTE_REPLICA") or socket.gethostname()
-        scorer = Scorer(jobs.broker(), heads.predict, jobs.SCORE_QUEUE, replica)
-        while not self._stopped.is_set():
-            self._serve_while_connected(scorer)
 
-    def _serve_while_connected(self, scorer: Scorer) -> None:
+        def beat() -> None:
+            _exit_if_hung(scorer)
+            pace = scorer.pace.bytes_a_second
+            sign = {**facts, "models": heads.names, "bytes_a_second": pace}
+            self._sign(sign)
+
+        pulse = Pulse(beat, BEAT_SECONDS)
+        pulse.start()
+        while not self._stopped.is_set():
+            self._serve_while_connected(scorer, heads)
+        pulse.stop()
+        self._leave()
+
+    def _serve_while_connected(self, scorer: Scorer, heads: Heads) -> None:
         try:
             scorer.recover()
             while not self._stopped.is_set():
                 scorer.serve()
+                self._prove(heads)
         except redis.RedisError as error:
             log.warning("no broker: %s", error)
             self._stopped.wait(0.5)
+
+    def _prove(self, heads: Heads) -> None:
+        """Raises: ModelMismatch, which ends the process: its numbers can't be trusted
+        any more, and a fresh one loads its models from disk."""
+        if time.monotonic() - self._proved_at > PROVE_SECONDS:
+            heads.prove_again()
+            self._proved_at = time.monotonic()
+
+    def _sign(self, facts: dict[str, object]) -> None:
+        if self._stopped.is_set():
+            return
+        broker().zadd(replicas.SEEN, {self._name: time.time()})
+        name = f"{replicas.SCORER}{self._name}"
+        signs.give(name, facts, signs.SCORER_SIGN_SECONDS)
+        adopt(Lanes(broker(), self._name))
+
+    def _leave(self) -> None:
+        """Say good-bye, so that the others take over at once what still waits."""
+        try:
+            signs.take_back(f"{replicas.SCORER}{self._name}")
+        except redis.RedisError as error:
+            log.warning("no broker: %s", error)
+
+
+def _exit_if_hung(scorer: Scorer) -> None:
+    since = scorer.busy_since
+    if since is not None and time.monotonic() - since > HUNG_SECONDS:
+        log.error("a batch has lasted %.0f s: starting anew", HUNG_SECONDS)
+        os._exit(1)
 
 
 def _warm(heads: Heads) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from celery import bootsteps
 
+from webapp import signs
 from workers import upkeep
 from workers.app import app
 from workers.pulse import Pulse
-from workers.signs import sign
 
 
 class QueueStep(bootsteps.StartStopStep):
@@ -41,7 +41,7 @@ class ScorerStep(QueueStep):
 
 
 def _sweep() -> None:
-    sign("jobs", {})
+    signs.give("jobs", {})
     upkeep.sweep()
 
 

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from webapp import jobs
+from webapp.broker import broker
 from webapp.models import Job
 from webapp.models.job import State
 from webapp.services import traces
@@ -25,7 +26,7 @@ def sweep() -> None:
     )
     _give_up(idle.filter(attempt__gte=F("max_attempts")))
     # messages that wait already will do
-    if jobs.broker().llen("jobs"):
+    if broker().llen("jobs"):
         return
     old = idle.filter(created_at__lt=timezone.now() - PATIENCE)
     for job_id in old.order_by("created_at").values_list("pk", flat=True)[:100]:

@@ -55,7 +55,7 @@ def test_a_scorer_killed_under_load_loses_and_mixes_up_nothing(
         house.kill_9("-Q score")
         answers = {i: future.result() for i, future in asked.items()}
     assert answers == expected
-    assert "scorer ended (SIGKILL): again in 1 s" in house.said
+    assert "scorer ended (SIGKILL): again in 0 s" in house.said
 
 
 def score(client: httpx.Client, episode: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Alice owns a project, Bob is in it, Charlie is an outsider with his own.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,8 @@ from django.contrib.auth.models import User
 
 from scoring import arena, splits
 from tests import factories
-from webapp import jobs
+from webapp import replicas
+from webapp.lanes import Lanes
 from webapp.models import Episode, Project, RewardModel
 from webapp.models.project import Role
 from webapp.models.reward_model import ModelState
@@ -99,7 +101,8 @@ def scorer(live_broker: redis.Redis, trained: Trained) -> Iterator[None]:
         )
 
     stopped = threading.Event()
-    serving = Scorer(jobs.broker(), predict, jobs.SCORE_QUEUE, "test")
+    serving = Scorer(Lanes(live_broker, "test"), predict)
+    live_broker.zadd(replicas.SEEN, {"test": time.time()})
 
     def serve() -> None:
         while not stopped.is_set():

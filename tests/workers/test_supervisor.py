@@ -39,7 +39,7 @@ def test_a_crashed_child_is_started_again_and_said_so(tmp_path: Path) -> None:
         said.append,
         until=lambda: marks.exists() and len(marks.read_text()) > 1,
     )
-    assert "ended (exit code 0): again in 1 s" in said[0]
+    assert "ended (exit code 0): again in 0 s" in said[0]
     child.stop()
 
 
@@ -47,7 +47,38 @@ def test_the_pause_grows_with_each_crash(tmp_path: Path) -> None:
     child = a_child(tmp_path, "")
     child.started_at = time.monotonic()
     pauses = [child._pause() for _ in range(7)]
-    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+    assert pauses == [0, 1, 2, 4, 8, 16, 30]
+
+
+def test_a_child_that_stops_giving_signs_of_life_is_started_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "HUNG_SECONDS", 0.2)
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.0)
+    said: list[str] = []
+    child = a_child(tmp_path, "import time; time.sleep(60)")
+    child.start()
+    first = child.process and child.process.pid
+    signs = iter([True, None, True])
+    child.is_alive = lambda pid: next(signs, False)
+    supervisor.watch([child], said.append, until=lambda: len(said) > 1)
+    assert said[0] == "it hangs: killing it"
+    assert eventually(lambda: child.process is not None and child.process.pid != first)
+    child.stop()
+
+
+def test_a_child_that_has_not_signed_yet_is_left_to_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "HUNG_SECONDS", 0.0)
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.0)
+    child = a_child(tmp_path, "import time; time.sleep(60)")
+    child.start()
+    child.is_alive = lambda pid: False
+    looks = iter(range(4))
+    supervisor.watch([child], print, until=lambda: next(looks, None) is None)
+    assert child.ended() is None
+    child.stop()
 
 
 def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:

@@ -23,11 +23,14 @@ from webapp.api.schema import operation
 from webapp.api.shapes import NUMBER, PROBABILITY, TEXT, listing, record, text
 from webapp.api.view import View
 from webapp.errors import AppError
+from webapp.lanes import INTERACTIVE
 from webapp.services import predictions, scores
 
 # the trainer gives up after 180 s; until then a busy scorer is worth waiting for
 DEADLINE_SECONDS = 120
-_PATIENT = partial(predictions.ask_patiently, seconds=DEADLINE_SECONDS)
+_PATIENT = partial(
+    predictions.ask_patiently, seconds=DEADLINE_SECONDS, lane=INTERACTIVE
+)
 # queries come decoded with special tokens; the model learned on text without them
 _SPECIAL = re.compile(r"<\|[^|<>]{1,40}\|>|</?s>|<(?:bos|eos|pad)>")
 

@@ -1,13 +1,16 @@
 """The processes of one machine, in the order they start: broker, workers, web."""
 
+import json
 import os
+import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import redis
 from django.conf import settings
 
-from webapp import env
+from webapp import env, replicas, signs
 from webapp.house import broker
 from webapp.house.supervisor import Child
 
@@ -15,9 +18,10 @@ from webapp.house.supervisor import Child
 def everything(port: int) -> list[Child]:
     """All children, the embedded broker only where REDIS_URL names no other."""
     embedded, url = [], env.text("REDIS_URL", "")
+    threads = max(1, len(os.sched_getaffinity(0)) - 1)
     environment = {
         # torch takes every core, and crawls as soon as it has to share one
-        "OMP_NUM_THREADS": str(max(1, len(os.sched_getaffinity(0)) - 1)),
+        "OMP_NUM_THREADS": str(threads),
         **os.environ,
         "PACENOTE_DATA": str(settings.DATA_DIR),
         "PYTHONUNBUFFERED": "1",
@@ -31,7 +35,7 @@ def everything(port: int) -> list[Child]:
     environment["REDIS_URL"] = url
     return [
         *embedded,
-        _child("scorer", _worker("score", threads=1), environment),
+        *_scorers(environment, threads),
         _child("jobs", _worker("jobs", threads=4), environment),
         _child("web", _gunicorn(port), environment),
     ]
@@ -47,8 +51,57 @@ def _child(name: str, command: list[str], environment: Mapping[str, str]) -> Chi
     return Child(name, command, environment, log)
 
 
-def _worker(queue: str, *, threads: int) -> list[str]:
-    options = ["-Q", queue, "-n", f"{queue}@%h", "-P", "threads", "-c", str(threads)]
+def _scorers(environment: Mapping[str, str], threads: int) -> list[Child]:
+    """One process a replica. The cores are shared out between them, and so are the
+    devices that CUDA_VISIBLE_DEVICES names."""
+    count = max(1, settings.REPLICAS)
+    devices = env.words("CUDA_VISIBLE_DEVICES", "")
+    share = str(max(1, threads // count))
+    found = []
+    for i in range(count):
+        name = "scorer" if count == 1 else f"scorer-{i + 1}"
+        own = {"PACENOTE_REPLICA": _replica(name), **_device(devices, i, count)}
+        if "OMP_NUM_THREADS" not in os.environ:
+            own["OMP_NUM_THREADS"] = share
+        child = _child(
+            name, _worker("score", threads=1, name=name), {**environment, **own}
+        )
+        child.is_alive = _signs_of(own["PACENOTE_REPLICA"], environment["REDIS_URL"])
+        found.append(child)
+    return found
+
+
+def _replica(name: str) -> str:
+    own = env.text("PACENOTE_REPLICA", socket.gethostname())
+    return own if name == "scorer" else f"{own}-{name.removeprefix('scorer-')}"
+
+
+def _device(devices: list[str], i: int, count: int) -> dict[str, str]:
+    if count == 1 or not devices:
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": devices[i % len(devices)]}
+
+
+def _signs_of(replica: str, url: str) -> Callable[[int], bool | None]:
+    client = redis.Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+    name = f"{signs.SIGN}{replicas.SCORER}{replica}"
+
+    def is_alive(pid: int) -> bool | None:
+        try:
+            sign = client.get(name)
+            # a predecessor's sign outlives it by some seconds
+            return sign is not None and json.loads(sign)["pid"] == pid
+        except redis.RedisError:
+            # the broker's fault says nothing of the scorer
+            return None
+
+    return is_alive
+
+
+def _worker(queue: str, *, threads: int, name: str = "") -> list[str]:
+    # each worker of a host has a name of its own, or `celery inspect` sees but one
+    node = f"{name.replace('scorer', queue) or queue}@%h"
+    options = ["-Q", queue, "-n", node, "-P", "threads", "-c", str(threads)]
     # a fleet's chatter is of no use to workers that share nothing but rows
     quiet = ["--without-gossip", "--without-mingle", "-l", "INFO"]
     celery = [sys.executable, "-m", "celery", "-A", "workers.app", "worker"]

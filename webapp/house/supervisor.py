@@ -20,14 +20,23 @@ from webapp import lifeline
 Say = Callable[[str], None]
 
 LONGEST_PAUSE = 30.0
+# a child that gave signs of life and gives none for so long hangs
+HUNG_SECONDS = 8.0
+LOOK_SECONDS = 1.0
 STEADY_SECONDS = 60.0
 LOG_BYTES = 10 * 2**20
+
+
+def _nobody_knows(pid: int) -> None:
+    return None
 
 
 @dataclass
 class Child:
     """A command to keep running. It writes to `log`, or to our own terminal; `grace`
-    seconds lie between asking it to stop and killing it."""
+    seconds lie between asking it to stop and killing it. `is_alive` knows
+    whether a process id gives signs of life (None: can't tell); a child that stops
+    giving them is killed."""
 
     name: str
     command: Sequence[str]
@@ -38,6 +47,9 @@ class Child:
     crashes: int = 0
     started_at: float = 0.0
     start_again_at: float | None = None
+    is_alive: Callable[[int], bool | None] = _nobody_knows
+    last_sign_at: float | None = None
+    looked_at: float = 0.0
 
     def start(self) -> None:
         parent = os.getpid()
@@ -54,17 +66,39 @@ class Child:
             )
         self.started_at = time.monotonic()
         self.start_again_at = None
+        self.last_sign_at = None
 
     def revive(self, say: Say) -> None:
-        """Start the child again if it died, waiting longer after each crash."""
+        """Start the child again if it died: at once after a first crash, then waiting
+        longer after each."""
         if self.start_again_at is None:
             if (code := self.ended()) is not None:
                 pause = self._pause()
                 self.start_again_at = time.monotonic() + pause
                 say(f"{self.name} ended ({_reason(code)}): again in {pause:g} s")
                 say(f"  its last words are in {self.log}")
-        elif time.monotonic() >= self.start_again_at:
+            else:
+                self._kill_if_hung(say)
+        if self.start_again_at is not None and time.monotonic() >= self.start_again_at:
             self.start()
+
+    def _kill_if_hung(self, say: Say) -> None:
+        now = time.monotonic()
+        if now - self.looked_at < LOOK_SECONDS:
+            return
+        assert self.process is not None  # noqa: S101 - it has started
+        self.looked_at, alive = now, self.is_alive(self.process.pid)
+        if alive or (alive is None and self.last_sign_at is not None):
+            self.last_sign_at = now
+        elif self.last_sign_at and now - self.last_sign_at > HUNG_SECONDS:
+            say(f"{self.name} hangs: killing it")
+            self.kill()
+
+    def kill(self) -> None:
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def ended(self) -> int | None:
         """The exit code, negative for a signal; None before and while it runs."""
@@ -78,14 +112,14 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(self.grace)
         # whatever the child has started and not stopped goes with it
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.kill()
 
     def _pause(self) -> float:
         steady = time.monotonic() - self.started_at > STEADY_SECONDS
         self.crashes = 1 if steady else self.crashes + 1
-        return min(2.0 ** (self.crashes - 1), LONGEST_PAUSE)
+        if self.crashes == 1:
+            return 0.0
+        return min(2.0 ** (self.crashes - 2), LONGEST_PAUSE)
 
 
 def watch(children: Sequence[Child], say: Say, until: Callable[[], bool]) -> None:

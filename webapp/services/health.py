@@ -6,23 +6,27 @@ from typing import Any
 import redis
 from django.db import DatabaseError, connection
 
-from webapp import jobs
+from webapp import replicas, signs
+from webapp.broker import broker
 from webapp.models import RewardModel
 from webapp.models.reward_model import ModelState
 
 log = logging.getLogger(__name__)
 
+# a replica that was there and isn't any more is spoken of for so long
+MISSED_SECONDS = 600.0
+
 
 def status() -> dict[str, dict[str, Any]]:
     """{"database", "broker", "worker", "scorer"}, each {"ok", "detail"}."""
-    database, broker = _database(), _broker()
-    signs = jobs.alive() if broker["ok"] else {}
+    database, queue = _database(), _broker()
+    alive = signs.alive() if queue["ok"] else {}
     champions = _champions() if database["ok"] else set()
     return {
         "database": database,
-        "broker": broker,
-        "worker": _worker(signs),
-        "scorer": _scorer(signs.get("scorer"), champions),
+        "broker": queue,
+        "worker": _worker(alive),
+        "scorer": _scorers(alive, champions),
     }
 
 
@@ -39,31 +43,45 @@ def _database() -> dict[str, Any]:
 
 def _broker() -> dict[str, Any]:
     try:
-        jobs.broker().ping()
+        broker().ping()
     except redis.RedisError:
         return _part(False, "the broker doesn't answer")
     return _part(True, "answers")
 
 
-def _worker(signs: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    if "jobs" not in signs:
+def _worker(alive: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    if "jobs" not in alive:
         return _part(False, "no worker is running: jobs wait in the queue")
     return _part(True, "takes jobs")
 
 
-def _scorer(sign: dict[str, Any] | None, champions: set[str]) -> dict[str, Any]:
-    if sign is None:
-        return _part(False, "no scorer is running")
-    if not sign.get("ready"):
-        return _part(False, "the scorer is loading its backbone")
+def _scorers(alive: dict[str, dict[str, Any]], champions: set[str]) -> dict[str, Any]:
+    """Ready when one replica is; `replicas` are those alive, `missing` those that were
+    there a moment ago."""
+    live = [sign for name, sign in alive.items() if name.startswith(replicas.SCORER)]
+    part = _part(*_readiness(live, champions))
+    missing = len(_gone(alive)) if alive else 0
+    if missing:
+        part["detail"] += f"; {missing} of {len(live) + missing} replicas are away"
+    return {**part, "replicas": len(live), "missing": missing}
+
+
+def _readiness(live: list[dict[str, Any]], champions: set[str]) -> tuple[bool, str]:
+    if not live:
+        return False, "no scorer is running"
+    if not any(sign.get("ready") for sign in live):
+        return False, "the scorer is loading its backbone"
     if not champions:
-        return _part(False, "no model has been promoted yet")
-    missing = champions - set(sign.get("models", []))
-    if missing == champions:
-        return _part(False, "the scorer hasn't loaded a champion yet")
-    return _part(
-        True, f"serves {len(champions - missing)} of {len(champions)} champions"
-    )
+        return False, "no model has been promoted yet"
+    served = champions & {sha256 for sign in live for sha256 in sign.get("models", [])}
+    if not served:
+        return False, "the scorer hasn't loaded a champion yet"
+    return True, f"serves {len(served)} of {len(champions)} champions"
+
+
+def _gone(alive: dict[str, dict[str, Any]]) -> set[str]:
+    names = {name.removeprefix(replicas.SCORER) for name in alive}
+    return set(replicas.seen(MISSED_SECONDS)) - names
 
 
 def _champions() -> set[str]:

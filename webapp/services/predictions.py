@@ -9,6 +9,7 @@ from django.conf import settings
 from scoring import schema
 from webapp import jobs
 from webapp.errors import Busy
+from webapp.lanes import BULK, INTERACTIVE
 from webapp.models import RewardModel
 
 Ask = Callable[
@@ -23,6 +24,7 @@ def ask(
     model: RewardModel | None,
     runs: Sequence[schema.Episode],
     seconds: float | None = None,
+    lane: str = INTERACTIVE,
 ) -> Sequence[schema.Prediction | None]:
     """One prediction an episode, all None without a model.
 
@@ -32,20 +34,22 @@ def ask(
     """
     if model is None or not runs:
         return [None] * len(runs)
-    return jobs.predict(model.sha256, runs, seconds or settings.SCORE_DEADLINE_SECONDS)
+    seconds = seconds or settings.SCORE_DEADLINE_SECONDS
+    return jobs.predict(model.sha256, runs, seconds, lane)
 
 
 def ask_patiently(
     model: RewardModel | None,
     runs: Sequence[schema.Episode],
     seconds: float = PATIENCE_SECONDS,
+    lane: str = BULK,
 ) -> Sequence[schema.Prediction | None]:
-    """As `ask`, for those who can wait: they give way to people and ask again while the
-    scorer is busy, for `seconds` in all."""
+    """As `ask`, for those who can wait: they stand in the lane behind people and ask
+    again while it is full, for `seconds` in all."""
     until = time.monotonic() + seconds
     while True:
         try:
-            return ask(model, runs, until - time.monotonic())
+            return ask(model, runs, until - time.monotonic(), lane)
         except Busy:
             if time.monotonic() + RETRY_SECONDS >= until:
                 raise

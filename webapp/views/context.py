@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest, QueryDict
 
-from webapp import jobs
+from webapp import signs
 from webapp.access import Actor
 from webapp.models import Membership, Project
 from webapp.models.project import Role
@@ -38,4 +38,4 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 def no_worker() -> bool:
     """Nobody would take a job now: the page has to say so."""
-    return "jobs" not in jobs.alive()
+    return "jobs" not in signs.alive()

@@ -1,6 +1,6 @@
 """Health: each part told apart."""
 
-import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from tests import factories
-from webapp import jobs
+from webapp import broker, replicas, signs
 from webapp.models import Project
 from webapp.services import health
 
@@ -18,15 +18,15 @@ def ok() -> dict[str, bool]:
 
 
 def alive(name: str, **said: Any) -> None:
-    jobs.broker().set(f"{jobs.ALIVE}{name}", json.dumps(said))
+    signs.give(name, said)
 
 
 @pytest.fixture
 def dead_broker(settings: Any) -> Iterator[None]:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    jobs.broker.cache_clear()
+    broker.broker.cache_clear()
     yield
-    jobs.broker.cache_clear()
+    broker.broker.cache_clear()
 
 
 @pytest.mark.usefixtures("dead_broker", "db")
@@ -44,9 +44,22 @@ def test_a_scorer_is_ready_once_it_holds_a_champion(
     project: Project, live_broker: redis.Redis
 ) -> None:
     alive("jobs")
-    alive("scorer", ready=True, models=[])
+    alive("scorer:a", ready=True, models=[])
     assert (ok()["worker"], ok()["scorer"]) == (True, False)
     model = factories.a_reward_model(project, "champion")
     assert not ok()["scorer"]
-    alive("scorer", ready=True, models=[model.sha256])
+    alive("scorer:a", ready=True, models=[model.sha256])
     assert all(ok().values())
+
+
+def test_every_replica_is_counted_and_one_that_went_is_missed(
+    project: Project, live_broker: redis.Redis
+) -> None:
+    model = factories.a_reward_model(project, "champion")
+    for name in ("a", "b"):
+        alive(f"scorer:{name}", ready=True, models=[model.sha256])
+    for name in ("a", "b", "c"):
+        live_broker.zadd(replicas.SEEN, {name: time.time()})
+    scorer = health.status()["scorer"]
+    assert (scorer["ok"], scorer["replicas"], scorer["missing"]) == (True, 2, 1)
+    assert "1 of 3 replicas are away" in scorer["detail"]

@@ -1,13 +1,15 @@
 """Asking the scorer: who waits for a busy one, and for how long."""
 
+import time
 from threading import Timer
 
 import pytest
 import redis
 
 from tests import factories
-from webapp import jobs
+from webapp import replicas
 from webapp.errors import Busy, NotReady
+from webapp.lanes import BULK, INTERACTIVE, Lanes
 from webapp.models import Project, RewardModel
 from webapp.services import predictions
 
@@ -18,29 +20,31 @@ def model(project: Project) -> RewardModel:
 
 
 @pytest.fixture
-def crowd(live_broker: redis.Redis) -> redis.Redis:
-    """A queue as long as it may be, and nobody who serves it."""
-    live_broker.lpush(jobs.SCORE_QUEUE, *["{}"] * jobs.MAX_WAITING)
-    return live_broker
+def crowd(live_broker: redis.Redis) -> Lanes:
+    """Lanes as full as they may be, and nobody who serves them."""
+    live_broker.zadd(replicas.SEEN, {"test": time.time()})
+    lanes = Lanes(live_broker, "test")
+    for lane in (INTERACTIVE, BULK):
+        while lanes.push(lane, "{}", float("inf"))[0]:
+            pass
+    return lanes
 
 
-def test_who_cannot_wait_is_sent_away_at_once(
-    crowd: redis.Redis, model: RewardModel
-) -> None:
+def test_who_cannot_wait_is_sent_away_at_once(crowd: Lanes, model: RewardModel) -> None:
     with pytest.raises(Busy):
         predictions.ask(model, [factories.a_run()])
 
 
 def test_who_can_wait_asks_again_until_there_is_room(
-    crowd: redis.Redis, model: RewardModel
+    crowd: Lanes, model: RewardModel
 ) -> None:
-    Timer(0.2, lambda: crowd.delete(jobs.SCORE_QUEUE)).start()
+    Timer(0.2, lambda: crowd.take(10, bulk_first=True)).start()
 
     # taken into the queue, where nobody answers
     with pytest.raises(NotReady):
         predictions.ask_patiently(model, [factories.a_run()], seconds=2)
 
 
-def test_patience_has_an_end(crowd: redis.Redis, model: RewardModel) -> None:
+def test_patience_has_an_end(crowd: Lanes, model: RewardModel) -> None:
     with pytest.raises(Busy):
         predictions.ask_patiently(model, [factories.a_run()], seconds=1.5)

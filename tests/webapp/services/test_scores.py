@@ -1,15 +1,18 @@
 """Scores: four families, one number, people's answers first."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import pytest
+import redis
 from django.contrib.auth.models import User
 
 from scoring import rewards, schema
 from tests import factories
+from webapp import replicas
 from webapp.errors import Conflict, Invalid, NotReady
 from webapp.models import Episode, Job, Project, RewardModel
 from webapp.services import predictions, reward_specs, scores, stored_scores
@@ -72,10 +75,11 @@ def test_no_such_model_is_said(
         scores.score(project, [solved], model=name)
 
 
-@pytest.mark.usefixtures("champion", "live_broker")
-def test_a_scorer_that_is_not_there_is_waited_for_until_the_deadline(
-    project: Project, solved: schema.Episode
+@pytest.mark.usefixtures("champion")
+def test_a_scorer_that_was_there_a_moment_ago_is_waited_for_until_the_deadline(
+    project: Project, solved: schema.Episode, live_broker: redis.Redis
 ) -> None:
+    live_broker.zadd(replicas.SEEN, {"killed": time.time()})
     with pytest.raises(NotReady, match="no answer within"):
         scores.score(project, [solved], ask=partial(predictions.ask, seconds=0.2))
 

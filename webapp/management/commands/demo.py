@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
-from webapp import jobs
+from webapp import replicas
 from webapp.models import Job, Project
 from webapp.services import demo, reward_models, training
 
@@ -37,9 +37,9 @@ class Command(BaseCommand):
 
     def _await_scorer(self) -> None:
         """It unpacks the language model, and two that do so at once take far longer."""
-        if "scorer" not in jobs.alive():
+        if not replicas.live():
             self._tell("unpacking the language model")
-        while "scorer" not in jobs.alive():
+        while not replicas.live():
             time.sleep(0.5)
 
     def _tell(self, sentence: str) -> None:

@@ -6,7 +6,7 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
 
 from scoring.errors import ScoringError
-from webapp import jobs
+from webapp import signs
 from webapp.errors import AppError
 from webapp.management import at_hand
 from webapp.services import training
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = at_hand.project(options["project"])
-        if "jobs" not in jobs.alive():
+        if "jobs" not in signs.alive():
             raise CommandError("no worker is running: start `make up` first")
         config = {"tier": options["tier"], "seed": options["seed"]}
         try:

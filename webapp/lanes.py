@@ -1,0 +1,138 @@
+"""What waits for a scorer: two lanes a replica, lists in the broker's Redis.
+
+What people and trainers wait for goes before bulk work. A request is one string whose
+first 32 characters are its id; every move of it is one script, so that it is at every
+instant in exactly one place, and each lane's size in bytes is known exactly.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+
+import redis
+
+INTERACTIVE, BULK = "now", "bulk"
+LANES = (INTERACTIVE, BULK)
+ID_LENGTH = 32
+
+_PREFIX = "pacenote:score"
+# requests in a lane, whatever their size
+MAX_WAITING = 2_000
+
+_PUSH = """
+local waiting = tonumber(redis.call('GET', KEYS[2]) or '0')
+local size = string.len(ARGV[1])
+local full = waiting > 0 and waiting + size > tonumber(ARGV[2])
+if full or redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[3]) then
+  return {0, waiting}
+end
+redis.call('LPUSH', KEYS[1], ARGV[1])
+redis.call('INCRBY', KEYS[2], size)
+redis.call('LPUSH', KEYS[3], '1')
+redis.call('LTRIM', KEYS[3], 0, 0)
+return {1, waiting}
+"""
+_TAKE = """
+local found, size = {}, 0
+for i = 1, 3, 2 do
+  while #found == 0 or size < tonumber(ARGV[1]) do
+    local raw = redis.call('LINDEX', KEYS[i], -1)
+    if not raw or (#found > 0 and size + #raw > tonumber(ARGV[1])) then break end
+    redis.call('RPOP', KEYS[i])
+    redis.call('DECRBY', KEYS[i + 1], #raw)
+    redis.call('HSET', KEYS[5], string.sub(raw, 1, 32), raw)
+    found[#found + 1] = raw
+    size = size + #raw
+  end
+  if #found > 0 then break end
+end
+return found
+"""
+_WITHDRAW = """
+local found = redis.call('LREM', KEYS[1], 1, ARGV[1])
+if found > 0 then redis.call('DECRBY', KEYS[2], string.len(ARGV[1])) end
+return found
+"""
+_HAND_OVER = """
+local count = 0
+for i = 1, 5, 4 do
+  while true do
+    local raw = redis.call('LMOVE', KEYS[i], KEYS[i + 2], 'LEFT', 'RIGHT')
+    if not raw then break end
+    redis.call('INCRBY', KEYS[i + 3], #raw)
+    count = count + 1
+  end
+  redis.call('DEL', KEYS[i + 1])
+end
+return count
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The requests of the scorer called `replica`, and those it has taken."""
+
+    broker: redis.Redis
+    replica: str
+
+    def push(self, lane: str, raw: str, most_bytes: float) -> tuple[bool, int]:
+        """Queue a request unless more than `most_bytes` would wait then (a lane that
+        is empty takes any); (whether it was taken, bytes that waited before)."""
+        keys = [*self._lane(lane), self._key("bell")]
+        script = self.broker.register_script(_PUSH)
+        taken, waiting = script(keys, [raw, int(min(most_bytes, 2**53)), MAX_WAITING])
+        return bool(taken), int(waiting)
+
+    def take(self, most_bytes: int, *, bulk_first: bool = False) -> list[str]:
+        """Requests of one lane, oldest first, of about `most_bytes` but at least one
+        where one waits; nothing is left of the other lane's turn."""
+        first, second = reversed(LANES) if bulk_first else LANES
+        keys = [*self._lane(first), *self._lane(second), self._key("taken")]
+        script = self.broker.register_script(_TAKE)
+        return cast("list[str]", script(keys, [most_bytes]))
+
+    def listen(self, seconds: float) -> bool:
+        """Wait for a request to be pushed; at once where one was not listened for."""
+        return bool(self.broker.blpop([self._key("bell")], timeout=seconds))
+
+    def withdraw(self, lane: str, raw: str) -> bool:
+        """Take back a request that still waits; False when a scorer has it."""
+        script = self.broker.register_script(_WITHDRAW)
+        return bool(script(self._lane(lane), [raw]))
+
+    def taken(self) -> dict[str, str]:
+        """Requests taken and not yet answered, by id."""
+        return cast("dict[str, str]", self.broker.hgetall(self._key("taken")))
+
+    def forget(self, ids: Iterable[str], pipeline: redis.Redis) -> None:
+        """Say that taken requests are answered."""
+        for request_id in ids:
+            pipeline.hdel(self._key("taken"), request_id)
+
+    def put_back(self, raws: Iterable[str]) -> None:
+        """Queue taken requests again, the first of them first in line."""
+        lane, size = self._lane(INTERACTIVE)
+        with self.broker.pipeline(transaction=True) as pipeline:
+            for raw in reversed(list(raws)):
+                pipeline.rpush(lane, raw)
+                pipeline.incrby(size, len(raw.encode()))
+                self.forget([raw[:ID_LENGTH]], pipeline)
+            pipeline.execute()
+
+    def hand_over(self, heir: "Lanes") -> int:
+        """Give what waits to another replica, first in line there; how many."""
+        keys = [
+            key for lane in LANES for owner in (self, heir) for key in owner._lane(lane)
+        ]
+        return int(cast("int", self.broker.register_script(_HAND_OVER)(keys)))
+
+    def waiting(self) -> dict[str, int]:
+        """Requests in each lane."""
+        return {lane: int(self.broker.llen(self._lane(lane)[0])) for lane in LANES}
+
+    def _lane(self, lane: str) -> tuple[str, str]:
+        return self._key(lane), self._key(f"{lane}:bytes")
+
+    def _key(self, name: str) -> str:
+        # braces: one replica's keys share a slot of a Redis cluster
+        return f"{_PREFIX}:{{{self.replica}}}:{name}"
