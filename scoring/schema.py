@@ -203,8 +203,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that the texts of an episode speak of as `sha256:…`. `media_type` is what
+    their file calls them, which nobody has checked."""
+
+    sha256: str
+    data: bytes
+    media_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
-    """One run of an agent. `gamma` is the project's discount and comes from no file."""
+    """One run of an agent. `gamma` is the project's discount and comes from no file;
+    `blobs` come beside an episode when it is read, and are no part of its JSON."""
 
     task: str
     steps: tuple[Step, ...]
@@ -216,6 +227,7 @@ class Episode:
     ended: Ended = "terminated"
     gamma: float | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    blobs: tuple[Blob, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def from_dict(cls, data: Any) -> "Episode":

@@ -10,7 +10,7 @@ from webapp import jobs
 from webapp.broker import broker
 from webapp.models import Job
 from webapp.models.job import State
-from webapp.services import traces
+from webapp.services import tidying, traces
 
 # younger ones have a message on its way
 PATIENCE = timedelta(seconds=2)
@@ -18,8 +18,9 @@ PATIENCE = timedelta(seconds=2)
 
 def sweep() -> None:
     """Start the imports that are due; wake every job nobody works on, and end those
-    nobody should."""
+    nobody should; delete the files that nobody needs."""
     traces.sweep()
+    tidying.sweep()
     idle = Job.objects.claimable()
     idle.filter(cancel_requested=True).update(
         state=State.CANCELLED, finished_at=Now(), lease_until=None

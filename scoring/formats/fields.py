@@ -57,20 +57,21 @@ def part_text(part: Any) -> str:
         return text(part)
     blob = _blob(part)
     if blob:
-        return (
-            f"[{part.get('type', 'file')} sha256:{sha256(blob.encode()).hexdigest()}]"
-        )
+        return f"[{part.get('type', 'file')} {blob}]"
     spoken = next((part[key] for key in _TEXT_KEYS if part.get(key) is not None), None)
     return json.dumps(part, ensure_ascii=False) if spoken is None else text(spoken)
 
 
 def _blob(part: Mapping[str, Any]) -> str:
-    """The base64 of an image or sound, which has no place in a step's text."""
+    """The name of an image or sound, or of what stands in its place without being one:
+    neither has a place in a step's text."""
     for key in ("image_url", "input_audio", "source", "image", "file"):
         inner = part.get(key)
         inner = record(inner).get("url") or record(inner).get("data") or inner
-        if isinstance(inner, str) and (inner[:5] == "data:" or len(inner) > 1000):
+        if isinstance(inner, str) and inner.startswith("sha256:"):
             return inner
+        if isinstance(inner, str) and (inner[:5] == "data:" or len(inner) > 1000):
+            return f"sha256:{sha256(inner.encode()).hexdigest()}"
     return ""
 
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from scoring.errors import InvalidInput, UnknownFormat, UnreadableFile
 from scoring.formats import fields
+from scoring.formats.blobs import Blobs, beside, taken_out
 from scoring.formats.bystanders import bystander
 from scoring.formats.format import Format, Record, RowError
 from scoring.formats.rows import (
@@ -185,9 +186,10 @@ def all_records(value: Any) -> list[Record]:
 
 def of_value(format: Format, value: Any, line: int | None, cut: bool) -> Results:
     result: Episode | RowError | None = None
+    blobs: Blobs = {}
     try:
-        for result in format.read(value):
-            yield _marked(result, format, cut)
+        for result in format.read(taken_out(value, blobs)):
+            yield _with_blobs(_marked(result, format, cut), blobs)
     except InvalidInput as error:
         yield RowError(error.line or line, error.detail, error.pointer)
     else:
@@ -208,6 +210,16 @@ def _marked(
     if cut:
         result = _with_warning(result, "the file is cut inside this episode")
     return replace(result, ended="truncated") if cut else result
+
+
+def _with_blobs(result: Episode | RowError, blobs: Blobs) -> Episode | RowError:
+    if not blobs or isinstance(result, RowError):
+        return result
+    kept, lost = beside(result, blobs)
+    if lost:
+        sentence = f"{lost} images or files are not kept: too many, or too large"
+        result = _with_warning(result, sentence)
+    return replace(result, blobs=kept)
 
 
 def warned(results: Results) -> Results:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 
+from webapp import inert
 from webapp.api.parsers import NDJSON
 from webapp.api.shapes import FILE, Shape
 
@@ -15,15 +16,4 @@ def attachment(path: Path | None, name: str) -> FileResponse:
 
     Raises: Http404 when there is none (yet).
     """
-    if path is None or not path.is_file():
-        raise Http404
-    response = FileResponse(
-        path.open("rb"),
-        as_attachment=True,
-        filename=name,
-        content_type=NDJSON,
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    # episodes are what some model wrote: opened in a tab they must stay inert
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return inert.file(path, name=name, content_type=NDJSON)

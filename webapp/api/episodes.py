@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from scoring import schema
 from scoring.errors import InvalidInput
 from webapp import access
-from webapp.api import reading, shapes, words
+from webapp.api import images, reading, shapes, words
 from webapp.api.jobs import JOB, accepted
 from webapp.api.pagination import PARAMETERS, page
 from webapp.api.parsers import NDJSON, FileParser, UploadParser
@@ -23,6 +23,7 @@ from webapp.api.shapes import (
     TEXT,
     TIME,
     component,
+    listing,
     maybe,
     record,
     text,
@@ -30,6 +31,7 @@ from webapp.api.shapes import (
 from webapp.api.view import View
 from webapp.models import Episode
 from webapp.services import episodes, imports, uploads
+from webapp.services import images as pictures
 
 SUMMARY = component(
     "EpisodeSummary",
@@ -57,6 +59,7 @@ DETAIL = component(
             "source_format": TEXT,
             "content_hash": shapes.SHA256,
             "import_job": maybe(shapes.UUID),
+            "images": listing(images.IMAGE),
             "created_at": TIME,
         }
     ),
@@ -174,5 +177,6 @@ def _detail(episode: Episode) -> dict[str, Any]:
         "source_format": episode.source_format,
         "content_hash": episode.content_hash,
         "import_job": episode.import_job_id and str(episode.import_job_id),
+        "images": [images.show(one) for one in pictures.of(episode).values()],
         "created_at": episode.created_at,
     }

@@ -7,6 +7,7 @@ from webapp.api import (
     episodes,
     exports,
     groups,
+    images,
     jobs,
     labels,
     reward_models,
@@ -30,6 +31,11 @@ urlpatterns: list[URLPattern] = [
         "episodes/<uuid:pk>/scores/",
         scores.EpisodeScores.as_view(),
         name="episode-scores",
+    ),
+    path(
+        "episodes/<uuid:pk>/images/<slug:sha256>/",
+        images.EpisodeImage.as_view(),
+        name="episode-image",
     ),
     path(
         "episodes/<uuid:pk>/labels/",

@@ -2,6 +2,7 @@
 two rows lives in `webapp.services`."""
 
 from webapp.models.episode import Episode, Step
+from webapp.models.image import Image
 from webapp.models.job import Job
 from webapp.models.label_event import LabelEvent
 from webapp.models.project import Membership, Project
@@ -15,6 +16,7 @@ from webapp.models.training_run import TrainingRun
 __all__ = [
     "ApiToken",
     "Episode",
+    "Image",
     "Job",
     "LabelEvent",
     "Membership",

@@ -13,7 +13,7 @@ from scoring import schema
 from webapp.models import Episode, Job, LabelEvent, Project, Step
 from webapp.models.episode import STEP_FIELDS
 from webapp.models.label_event import Axis
-from webapp.services import carrying, copying
+from webapp.services import carrying, copying, images
 
 # What one transaction writes. SQLite has a single writer: a bulk write holding its lock
 # for 200 ms makes a label wait for 200 ms. Where writers don't wait for each other,
@@ -83,6 +83,12 @@ def create_chunk(
         _row(project, episode, episode.content_hash(own), source_format, job)
         for episode, own in zip(episodes, hashes, strict=True)
     ]
+    # a file is there before the row that speaks of it
+    shown = [
+        (row, images.store(blob))
+        for row, episode in zip(rows, episodes, strict=True)
+        for blob in episode.blobs
+    ]
     with transaction.atomic():
         Episode.objects.bulk_create(rows, ignore_conflicts=True)
         mine = set(_stored(rows))
@@ -93,6 +99,7 @@ def create_chunk(
             for pair in zip(own, episode.steps, strict=True)
         )
         copying.insert(Step, STEP_COLUMNS, new)
+        images.add(pair for pair in shown if pair[0].pk in mine)
         carried = carrying.carry(project, [row for row in rows if row.pk in mine])
     return Counts(len(mine), len(rows) - len(mine), **asdict(carried))
 
@@ -149,7 +156,8 @@ def delete(episode: Episode) -> None:
 def approximate_size(episode: schema.Episode) -> int:
     """Characters of its longest-growing parts: enough to cut work into equal pieces."""
     return (
-        len(episode.task)
+        sum(len(blob.data) for blob in episode.blobs)
+        + len(episode.task)
         + len(episode.system)
         + sum(
             len(step.text)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -11,8 +12,11 @@ from typing import IO, BinaryIO
 from django.conf import settings
 
 from webapp.errors import Invalid, TooLarge
+from webapp.models import Job
 
 CHUNK = 1 << 20
+# in seconds: longer than anybody may wait with an import (drafts.MAX_AGE)
+KEPT = 2 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,19 @@ def find(sha256: str) -> Upload:
     if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not path.is_file():
         raise Invalid("the uploaded file is gone; upload it again")
     return Upload(sha256, path, path.stat().st_size)
+
+
+def forget(now: float | None = None) -> None:
+    """Delete the files that were uploaded and looked at, and never imported."""
+    before = (time.time() if now is None else now) - KEPT
+    folder = settings.DATA_DIR / "uploads"
+    old = [path for path in folder.glob("*") if path.stat().st_mtime < before]
+    names = Job.objects.filter(input__has_key="upload").values_list("input__upload")
+    wanted = {name for (name,) in names} if old else set()
+    for path in old:
+        # half-written ones are what a killed process left
+        if path.name not in wanted:
+            path.unlink(missing_ok=True)
 
 
 def _copy(stream: BinaryIO, draft: IO[bytes], limit: int) -> tuple[str, int]:

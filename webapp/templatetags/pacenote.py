@@ -7,6 +7,9 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from scoring.formats.blobs import named
+from webapp.models import Image
+
 register = template.Library()
 
 # a glyph and a text: never told by colour alone
@@ -71,6 +74,12 @@ def pretty(value: object) -> str:
         if len(line) < ONE_LINE
         else json.dumps(value, indent=2, ensure_ascii=False)
     )
+
+
+@register.filter
+def pictures(text: str, images: dict[str, Image] | None) -> list[Image]:
+    """What a text speaks of as `sha256:…`, if it came with the episode."""
+    return [images[name] for name in named(text) if name in images] if images else []
 
 
 @register.filter

@@ -1,10 +1,8 @@
 """Long work: seen while it runs, cancelled, its errors and files fetched."""
 
-from pathlib import Path
-
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
@@ -13,7 +11,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from webapp import access
+from webapp import access, inert
 from webapp.models import Job
 from webapp.models.job import Kind
 from webapp.models.project import Role
@@ -74,22 +72,16 @@ def undo(request: HttpRequest, pk: str) -> HttpResponse:
 
 @require_safe
 def errors(request: HttpRequest, pk: str) -> FileResponse:
-    return _file(imports.errors_path(_job(request, pk)), "errors.jsonl")
+    return inert.file(imports.errors_path(_job(request, pk)), name="errors.jsonl")
 
 
 @require_safe
 def download(request: HttpRequest, pk: str) -> FileResponse:
     job = _job(request, pk)
     path = exports.file_of(job) or scores.file_of(job)
-    return _file(path, f"{job.project.slug}.jsonl")
+    return inert.file(path, name=f"{job.project.slug}.jsonl")
 
 
 def _job(request: HttpRequest, pk: str) -> Job:
     rows = access.jobs(actor(request)).select_related("project", "created_by")
     return access.one(rows, pk=pk)
-
-
-def _file(path: Path | None, name: str) -> FileResponse:
-    if path is None or not path.exists():
-        raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name)

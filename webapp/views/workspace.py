@@ -17,7 +17,7 @@ from webapp import access
 from webapp.forms import CHOICES
 from webapp.models import Episode, Step
 from webapp.models.label_event import Axis
-from webapp.services import labels, reading, scores
+from webapp.services import images, labels, reading, scores
 from webapp.templatetags.pacenote import VERDICTS, key
 from webapp.views import keys
 from webapp.views.context import actor, is_engineer, signed_in
@@ -59,6 +59,7 @@ def detail(request: HttpRequest, pk: str) -> HttpResponse:
         "project": episode.project,
         "episode": episode,
         "part": part,
+        "images": images.of(episode),
         "rungs": _grouped(reading.lines(episode, part)),
         "chunks": [_chunk(episode, indices, focus) for indices in part.chunks()],
         "focus": focus,
@@ -85,6 +86,7 @@ def steps(request: HttpRequest, pk: str, start: int) -> HttpResponse:
     judged = labels.current(episode, user=signed_in(request))["steps"]
     context = {
         "episode": episode,
+        "images": images.of(episode),
         "chunk": Chunk(start, end, reading.steps(episode, range(start, end))),
         "verdicts": {i: said.get(Axis.VERDICT) for i, said in judged.items()},
         "focus": None,

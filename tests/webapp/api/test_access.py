@@ -32,7 +32,7 @@ EVERY_CALL = pytest.mark.parametrize(("method", "route", "need"), CALLS)
 
 def address(route: str, pk: Any = None) -> str:
     values = {"<uuid:pk>": pk or uuid.uuid4(), "<int:pk>": 1, "<str:name>": "v1"}
-    values |= {"<str:other>": "v2"}
+    values |= {"<str:other>": "v2", "<slug:sha256>": "0" * 64}
     for part, value in values.items():
         route = route.replace(part, str(value))
     return route

@@ -2,6 +2,7 @@
 
 import io
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -145,3 +146,22 @@ def test_a_job_is_cancelled_only_while_it_is_open(
     job = factories.a_job(project, state=state)
     answer = api.post(f"/api/v1/jobs/{job.pk}/cancel/").json()
     assert answer["state"] == {"queued": "cancelled", "done": "done"}[state]
+
+
+def test_a_picture_is_listed_with_its_episode_and_fetched_by_its_hash(
+    api: APIClient, outsider: APIClient, project: Project
+) -> None:
+    data = b"\x89PNG\r\n\x1a\n" + bytes(99)
+    url = f"data:image/png;base64,{b64encode(data).decode()}"
+    line = json.dumps({"task": url, "steps": [{"text": "I see."}]}).encode()
+    imports.run(claimed(upload(api, line).json()["id"]))
+    episode = project.episodes.get()
+
+    [image] = api.get(f"{URL}{episode.pk}/").json()["images"]
+    response = api.get(image["url"])
+
+    assert (image["size"], image["media_type"]) == (len(data), "")
+    assert b"".join(response.streaming_content) == data  # type: ignore[attr-defined]
+    assert response.headers["Content-Disposition"].startswith("attachment; ")
+    assert outsider.get(image["url"]).status_code == 404
+    assert api.get(f"{URL}{episode.pk}/images/{'0' * 64}/").status_code == 404
