@@ -19,7 +19,7 @@ from scoring import formats, schema
 from scoring.formats import Reading, Results, RowError
 from webapp.models import Job, Project
 from webapp.models.job import Kind
-from webapp.services import episodes, jobs, uploads
+from webapp.services import episodes, jobs, undos, uploads
 from webapp.services.episodes import Counts
 from webapp.services.uploads import Upload
 
@@ -35,8 +35,10 @@ def start(
     filename: str,
     format: str | None = None,
     key: str | None = None,
+    grows: str = "",
 ) -> Job:
-    """Queue the import of a stored file. `filename` is shown, never opened.
+    """Queue the import of a stored file. `filename` is shown, never opened. What
+    `grows` is named, and each import of that name holds more of it than the one before.
 
     Raises:
         InvalidInput: no reader knows the file (or `format`); nothing is queued.
@@ -50,13 +52,16 @@ def start(
         "filename": _shown(filename),
         "format": recognised,
     }
+    if grows:
+        data["grows"] = grows
     return jobs.create(project, kind=Kind.IMPORT, user=user, data=data, key=key)
 
 
 def run(job: Job) -> dict[str, Any]:
     """Import the job's file and return its counts: read, created, duplicates, failed,
     warnings, revised (runs that were here in another version) with the labels carried
-    over from there and unmatched; and the first errors with line and reason.
+    over from there and unmatched, replaced (earlier versions of what grows); and the
+    first errors with line and reason.
 
     Raises:
         Invalid: the file is gone.
@@ -77,6 +82,8 @@ def run(job: Job) -> dict[str, Any]:
                 )
                 counts.update(asdict(stored))
                 jobs.report(job, **_progress(stream, upload), **counts)
+    if "grows" in job.input:
+        counts["replaced"] = undos.replace_earlier(job)
     return {"format": job.input["format"], **counts, "errors": inline}
 
 

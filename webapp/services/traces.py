@@ -3,7 +3,8 @@
 A trace is a folder with the spans that came so far, in OTLP's own JSON, so that what
 reads uploaded traces reads these. It is imported when its root span has ended, or when
 it has been quiet for long. Spans that come later make it grow, and it is imported again
-as the next version of the run, which keeps the labels.
+as the next version of the run, which keeps the labels. It takes the place of the one
+before, unless somebody has judged that one.
 """
 
 import fcntl
@@ -147,5 +148,6 @@ def _import(folder: Path) -> None:
             filename=f"trace {folder.name}",
             format="otlp",
             key=f"trace:{folder.name}:{size}",
+            grows=folder.name,
         )
     done.write_text(str(size))

@@ -71,6 +71,23 @@ def run(job: Job) -> dict[str, Any]:
     return counts
 
 
+def replace_earlier(job: Job) -> int:
+    """Delete what earlier imports of the same growing thing brought, where this one
+    brought it anew and nobody judged it; returns how many episodes that were."""
+    earlier = Job.objects.filter(
+        project=job.project,
+        kind=Kind.IMPORT,
+        input__grows=job.input["grows"],
+        created_at__lt=job.created_at,
+    )
+    anew = job.episodes.order_by().values("external_id")
+    deleted = 0
+    for one in earlier:
+        rows = _unjudged(one).filter(external_id__in=anew)
+        deleted += rows.delete()[1].get("webapp.Episode", 0)
+    return deleted
+
+
 def _unjudged(job: Job) -> QuerySet[Episode]:
     judged = LabelEvent.objects.filter(episode=OuterRef("pk"), provenance__in=BY_PEOPLE)
     return Episode.objects.filter(~Exists(judged), import_job=job)
