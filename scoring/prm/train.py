@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from scoring.errors import NotEnoughLabels
-from scoring.prm import calibrate, evaluate, targets
+from scoring.prm import breakdown, calibrate, evaluate, targets
 from scoring.prm.backbone import TILE, Trunk
 from scoring.prm.card import Model, save_model
 from scoring.prm.config import Progress, TrainConfig
@@ -182,12 +182,12 @@ def _measured(
         splits["train"], splits["calibration"], splits["test"], predictions
     )
     report(Progress("evaluation", len(held), len(held)))
+    limit = evaluate.threshold(splits["calibration"], predictions["calibration"])
     return {
         "steps": table,
         "value": evaluate.value(splits["test"], predictions["test"]),
-        "threshold": evaluate.threshold(
-            splits["calibration"], predictions["calibration"]
-        ),
+        "threshold": limit,
+        "breakdown": breakdown.of_splits(splits, predictions, limit),
     }
 
 
