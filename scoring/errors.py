@@ -5,6 +5,7 @@ ScoringError
 │   ├── InvalidEpisode      an episode breaks pacenote/episode@1
 │   ├── UnreadableFile      a file, or one row of it, can't be parsed
 │   │   └── UnknownFormat   no reader recognises it
+│   │       └── NoTrajectory    it is known to be something else
 │   ├── InvalidSignals      numbers given to combine() are missing, NaN or out of range
 │   └── InvalidSpec         a reward spec that promises nothing
 ├── NotEnoughLabels         a training set no model can be fitted on
@@ -43,6 +44,10 @@ class UnreadableFile(InvalidInput):
 
 class UnknownFormat(UnreadableFile):
     code = "unknown-format"
+
+
+class NoTrajectory(UnknownFormat):
+    code = "no-trajectory"
 
 
 class InvalidSignals(InvalidInput):

@@ -23,6 +23,16 @@ _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
+class BadText(UnreadableFile):
+    """All is well but for characters that no database takes. `value` is what was read,
+    `end` where it ended; `mended` makes it harmless."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__("text holds a NUL character or half of a surrogate pair")
+        self.value = value
+        self.end = 0
+
+
 def loads(text: str, *, line: int | None = None) -> Any:
     """Parse one JSON document.
 
@@ -43,6 +53,17 @@ def loads(text: str, *, line: int | None = None) -> Any:
     return value
 
 
+def mended(value: Any) -> Any:
+    """A value whose depth was checked, with U+FFFD for each bad character."""
+    if isinstance(value, str):
+        return _BAD_TEXT.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [mended(item) for item in value]
+    if isinstance(value, dict):
+        return {mended(key): mended(item) for key, item in value.items()}
+    return value
+
+
 def decode_at(text: str, start: int) -> tuple[Any, int]:
     """Parse the one value that begins at `start`; returns it and where it ends.
 
@@ -54,30 +75,52 @@ def decode_at(text: str, start: int) -> tuple[Any, int]:
         value, end = _DECODER.raw_decode(text, start)
     except RecursionError:
         raise UnreadableFile(_TOO_DEEP) from None
-    check(value, text_is_suspect=_is_suspect(text, start, end))
+    try:
+        check(value, text_is_suspect=_is_suspect(text, start, end))
+    except BadText as error:
+        error.end = end
+        raise
     return value, end
 
 
 def check(value: Any, *, line: int | None = None, text_is_suspect: bool = True) -> None:
     """Refuse a parsed value nested too deep or holding NUL or a lone surrogate."""
+    texts = _texts(value, line) if text_is_suspect else _depth(value, line)
+    if any(map(_BAD_TEXT.search, texts)):
+        error = BadText(value)
+        error.line = line
+        raise error
+
+
+def _depth(value: Any, line: int | None) -> list[str]:
+    """No texts: only the depth is checked, and that in as little time as can be."""
     level = [value]
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for item in level:
             if isinstance(item, dict):
                 below.extend(item.values())
-                if text_is_suspect:
-                    below.extend(item.keys())
             elif isinstance(item, list):
                 below.extend(item)
-            elif text_is_suspect and isinstance(item, str) and _BAD_TEXT.search(item):
-                raise UnreadableFile(
-                    "text holds a NUL character or half of a surrogate pair", line=line
-                )
         if not below:
-            return
+            return []
         level = below
     raise UnreadableFile(_TOO_DEEP, line=line)
+
+
+def _texts(value: Any, line: int | None) -> list[str]:
+    """All texts inside, keys among them."""
+    _depth(value, line)
+    found, waiting = [], [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting += [*item.keys(), *item.values()]
+        elif isinstance(item, list):
+            waiting += item
+        elif isinstance(item, str):
+            found.append(item)
+    return found
 
 
 def _is_suspect(text: str, start: int, end: int) -> bool:

@@ -1,8 +1,8 @@
 """ATIF 1.7, the agent trajectory interchange format, a trajectory a line.
 
 ATIF has places for what was said, called and spent. What it has none for stands in its
-`extra` objects, where our own reader finds it: outcomes, rewards, errors, names of
-agents, and what was judged.
+`extra` objects, where our own reader finds it: outcomes, rewards, errors, kinds of
+steps, names of agents, and what was judged.
 """
 
 import json
@@ -63,6 +63,7 @@ def _entry(step: Step, verdict: int | None) -> dict[str, Any]:
     results = [_result(id, call) for id, call in named if call.result is not None]
     more = {
         "agent": step.agent or None,
+        "kind": step.kind,
         "reward": step.reward,
         "error": step.error,
         "ended_at": step.ended_at,

@@ -47,6 +47,10 @@ def hear(talk: Conversation, messages: Sequence[Any]) -> None:
             question(talk, content)
 
 
+def is_result(block: Record) -> bool:
+    return "tool_use_id" in block or block.get("type") == "tool_result"
+
+
 def blocks(content: Any) -> list[Record]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
@@ -65,7 +69,7 @@ def answer(talk: Conversation, content: Sequence[Record], **more: Any) -> None:
             calls.append(
                 Call(name, block.get("input"), fields.string(block, "id") or None)
             )
-        elif "tool_use_id" in block:
+        elif is_result(block):
             results.append(block)
         else:
             words.append(fields.part_text(block))
@@ -76,7 +80,7 @@ def answer(talk: Conversation, content: Sequence[Record], **more: Any) -> None:
 
 def question(talk: Conversation, content: Sequence[Record]) -> None:
     for block in content:
-        if "tool_use_id" in block:
+        if is_result(block):
             _result(talk, block)
         else:
             talk.user(fields.part_text(block))
@@ -115,6 +119,7 @@ ANTHROPIC = Format(
     needs=(keys("messages"),),
     accepts=_has_blocks,
     read=read,
+    asks="some block must be a tool_use, tool_result or thinking",
 )
 ANTHROPIC_MESSAGES = Format(
     name="anthropic_messages",

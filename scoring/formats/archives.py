@@ -8,6 +8,7 @@ import gzip
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from io import BufferedReader
+from itertools import chain
 from typing import BinaryIO
 
 from scoring.errors import InvalidInput, UnknownFormat, UnreadableFile
@@ -46,7 +47,7 @@ def open_archive(stream: BinaryIO, open_one: OpenOne) -> Readings:
     if head.startswith(_ZIP):
         opened = open_zip(stream)
         whole = directories.known(opened)
-        return iter([whole]) if whole else _each(_of_zip(opened), open_one)
+        return iter([whole]) if whole else _of_folders(opened, open_one)
     if head.startswith(_GZIP):
         return _gunzipped(stream, open_one)
     if is_tar(head):
@@ -80,9 +81,17 @@ def _head(stream: BinaryIO) -> bytes:
     return head
 
 
-def _of_zip(opened: Zip) -> Iterator[Member | RowError]:
+def _of_folders(opened: Zip, open_one: OpenOne) -> Readings:
+    """The runs that are spread over folders, then all other files by themselves."""
+    runs, claimed = directories.runs(opened)
+    if len(runs) == 1 and claimed == opened.entries.keys() and not opened.refused:
+        return iter([replace(runs[0], member=None)])
+    return chain(runs, _each(_of_zip(opened, claimed), open_one))
+
+
+def _of_zip(opened: Zip, claimed: frozenset[str]) -> Iterator[Member | RowError]:
     yield from opened.refused
-    for name in opened.entries:
+    for name in filter(lambda name: name not in claimed, opened.entries):
         try:
             yield opened.open(name)
         except UnreadableFile as error:

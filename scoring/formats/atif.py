@@ -6,23 +6,58 @@ for is read from the `extra` objects where our own export puts it.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from scoring.formats import fields
 from scoring.formats.conversation import Conversation
 from scoring.formats.format import Format, Record, keys
-from scoring.formats.outcomes import outcome_of
+from scoring.formats.kinds import own_kind
+from scoring.formats.outcomes import ended_by, outcome_of
 from scoring.schema import Episode
 
 
 def read(row: Record) -> Iterator[Episode]:
-    """A trajectory, then the sub-agents embedded in it."""
+    """A trajectory, then the sub-agents embedded in it, with the calls they are of."""
     yield _episode(row)
+    called = dict(_references(row))
     for child in fields.records(row.get("subagent_trajectories")):
-        yield _episode(child, parent=_id(row))
+        names = (fields.string(child, key) for key in ("trajectory_id", "session_id"))
+        call = next((called[name] for name in names if name in called), "")
+        above = {"parent": _id(row), "parent_call": call}
+        yield _episode(child, {name: value for name, value in above.items() if value})
 
 
-def _episode(row: Record, parent: str = "") -> Episode:
+def read_trial(row: Record, trial: Record) -> Iterator[Episode]:
+    """A trajectory with what Harbor's `result.json` beside it knows: the reward."""
+    verified = fields.record(trial.get("verifier_result"))
+    rewards = fields.record(verified.get("rewards")) or verified
+    failure = fields.record(trial.get("exception_info"))
+    known = fields.without(trial, "config", "verifier_result")
+    for episode in read(row):
+        talk = Conversation()
+        outcome = outcome_of({"reward": rewards.get("reward")}, talk)
+        columns = {
+            **episode.meta.get("columns", {}),
+            "trial": known,
+            "rewards": rewards,
+        }
+        ended = ended_by(failure.get("exception_type")) if failure else episode.ended
+        meta = {**episode.meta, "columns": columns}
+        yield replace(episode, outcome=outcome, ended=ended, meta=meta)
+
+
+def _references(row: Record) -> Iterator[tuple[str, str]]:
+    """(trajectory, call) of each sub-agent that a result speaks of."""
+    for step in fields.records(row.get("steps")):
+        for result in _results(step):
+            call = fields.string(result, "source_call_id")
+            for child in fields.records(result.get("subagent_trajectory_ref")):
+                for key in ("trajectory_id", "session_id"):
+                    yield fields.string(child, key), call
+
+
+def _episode(row: Record, above: Record | None = None) -> Episode:
     agent = fields.record(row.get("agent"))
     about = fields.record(row.get("extra"))
     cut = about.get("ended") == "truncated"
@@ -34,7 +69,7 @@ def _episode(row: Record, parent: str = "") -> Episode:
         id=_id(row),
         agent=fields.string(agent, "name"),
         model=fields.string(agent, "model_name"),
-        columns={**columns, **({"parent": parent} if parent else {})},
+        columns={**columns, **(above or {})},
         outcome=outcome_of(about, talk),
     )
 
@@ -76,6 +111,7 @@ def _decide(talk: Conversation, step: Record, words: str, at: str) -> None:
         reward=fields.number(more.get("reward")),
         error=fields.string(more, "error") or None,
         raw_ref=at,
+        **own_kind(more.get("kind")),
     )
 
 
@@ -96,4 +132,5 @@ ATIF = Format(
     needs=(keys("schema_version", "steps"),),
     accepts=_is_atif,
     read=read,
+    asks="its schema_version must begin with ATIF",
 )

@@ -16,7 +16,10 @@ from scoring.formats.openai_chat import hear_message
 from scoring.schema import Episode
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
-_ASPECTS = ("text", "reasoning", "plan", "criticism", "self_criticism", "observations")
+_ASPECTS = (
+    *("text", "reasoning", "plan", "current long-term plan"),
+    *("criticism", "self_criticism", "observations"),
+)
 
 
 def read_benchmark(row: Record) -> Iterator[Episode | RowError]:
@@ -33,7 +36,7 @@ def _benchmark_run(challenge: str, time: str, answers: Record) -> Episode:
     talk = Conversation(task=challenge)
     for number in sorted(answers, key=lambda name: (len(name), name)):
         answer = fields.record(answers[number])
-        _answer(talk, answer.get("content"), f"/{number}")
+        decide(talk, answer.get("content"), f"/{number}")
     return talk.episode(id=f"{challenge} {time}")
 
 
@@ -42,7 +45,7 @@ def read_messages(messages: Sequence[Record]) -> Iterator[Episode]:
     talk = Conversation()
     for i, message in enumerate(messages):
         if message.get("role") == "assistant":
-            _answer(talk, message.get("content"), f"/{i}")
+            decide(talk, message.get("content"), f"/{i}")
         elif message.get("role") == "system" and talk.waits():
             talk.result(fields.text(message.get("content")))
         else:
@@ -51,9 +54,11 @@ def read_messages(messages: Sequence[Record]) -> Iterator[Episode]:
     yield talk.episode()
 
 
-def _answer(talk: Conversation, content: Any, at: str) -> None:
+def decide(talk: Conversation, content: Any, at: str) -> None:
+    """A step made of one answer: its thoughts, and the command it gives."""
     answer = fields.record(fields.parsed(content))
-    thoughts = fields.record(answer.get("thoughts", answer.get("mind")))
+    said = (answer.get(name) for name in ("thoughts", "mind", "Thoughts"))
+    thoughts = next(filter(None, map(fields.record, said)), {})
     command = fields.record(answer.get("command", answer.get("ability")))
     if not thoughts and not command:
         talk.step(fields.text(content), raw_ref=at)

@@ -2,8 +2,8 @@
 
 Lines of one `message.id` are one step. A session is a tree (`parentUuid`): edits and
 rewinds leave branches behind, and the one that was worked on last is read. Sub-agents
-are episodes of their own; `meta.columns.sub_agent` names the call or agent they belong
-to.
+are episodes of their own; `meta.columns.parent` is their session, `parent_call` the
+call that started them, where the log tells it.
 """
 
 from collections import Counter
@@ -25,8 +25,23 @@ def read(rows: Sequence[Record]) -> Iterator[Episode]:
     threads: dict[str, list[Record]] = {}
     for row in rows:
         threads.setdefault(_sub_agent(row), []).append(row)
+    session = fields.string(rows[0], "sessionId", "session_id") if rows else ""
+    called = dict(_started(rows))
     for name, thread in threads.items():
-        yield _episode(thread, name)
+        above = {"parent": session, "parent_call": called.get(name, "")} if name else {}
+        yield _episode(thread, name, above)
+
+
+def _started(rows: Sequence[Record]) -> Iterator[tuple[str, str]]:
+    """(sub-agent, the call that started it)."""
+    for row in rows:
+        agent = fields.string(row, "parent_tool_use_id")
+        if agent:
+            yield agent, agent
+        agent = fields.string(fields.record(row.get("toolUseResult")), "agentId")
+        message = fields.record(row.get("message"))
+        for block in fields.records(message.get("content")) if agent else []:
+            yield agent, fields.string(block, "tool_use_id")
 
 
 def read_export(row: Record) -> Iterator[Episode]:
@@ -39,7 +54,7 @@ def _sub_agent(row: Record) -> str:
     return fields.string(row, "parent_tool_use_id")
 
 
-def _episode(thread: Sequence[Record], sub_agent: str) -> Episode:
+def _episode(thread: Sequence[Record], sub_agent: str, above: Record) -> Episode:
     talk = Conversation()
     lost = abandoned(thread)
     if lost:
@@ -55,6 +70,7 @@ def _episode(thread: Sequence[Record], sub_agent: str) -> Episode:
     talk.ended = ended_by(result.get("subtype"))
     columns = {
         "sub_agent": sub_agent,
+        **above,
         "rows": dict(Counter(fields.string(row, "type") for row in thread)),
         "result": result,
     }
@@ -98,9 +114,7 @@ def _is_turn(row: Record) -> bool:
 
 def _is_result(row: Record) -> bool:
     message = fields.record(row.get("message"))
-    return any(
-        "tool_use_id" in block for block in fields.records(message.get("content"))
-    )
+    return any(map(anthropic.is_result, fields.records(message.get("content"))))
 
 
 def _is_spoken(row: Record) -> bool:
@@ -146,6 +160,7 @@ CLAUDE_CODE = Format(
     accepts=_is_line,
     read=read,
     unit="file",
+    asks="its types are user and assistant, with a content in each message",
 )
 CLAUDE_EXPORT = Format(
     name="claude_export",

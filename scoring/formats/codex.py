@@ -13,7 +13,7 @@ from scoring.formats.format import Format, Record, keys
 from scoring.formats.openai_responses import take
 from scoring.schema import Call, Episode
 
-_ROWS = ("session_meta", "response_item", "turn_context")
+_ROWS = ("session_meta", "response_item", "turn_context", "world_state", "event_msg")
 # what the client tells the model in the user's name
 _CONTEXT = ("<environment_context>", "<user_instructions>", "# AGENTS.md")
 _DONE = ("type", "id", "status")
@@ -47,6 +47,7 @@ def read(rows: Sequence[Record]) -> Iterator[Episode]:
 
 
 def _item(turn: Turn, item: Record) -> None:
+    item = _modern(item)
     words = fields.text(item.get("content"))
     if item.get("role") == "user" and words.lstrip().startswith(_CONTEXT):
         turn.talk.system(words)
@@ -58,6 +59,15 @@ def _item(turn: Turn, item: Record) -> None:
         inner = fields.record(fields.parsed(item["output"]))
         item = {**item, "output": inner.get("output", item["output"])}
     take(turn, item)
+
+
+def _modern(item: Record) -> Record:
+    """An item of the first versions, in today's spelling."""
+    if "role" in item and isinstance(item.get("message"), str):
+        return {**item, "content": item["message"]}
+    if item.get("type") == "function_result":
+        return {**item, "type": "function_call_output", "output": item.get("result")}
+    return item
 
 
 def _event(turn: Turn, event: Record) -> None:
@@ -132,6 +142,7 @@ CODEX = Format(
     accepts=_is_rollout,
     read=read,
     unit="file",
+    asks="its types are session_meta, turn_context, response_item, event_msg",
 )
 CODEX_EXEC = Format(
     name="codex_exec",

@@ -85,18 +85,32 @@ def _tokens(usage: Record) -> Tokens | None:
 
 def read_opencode(row: Record) -> Iterator[Episode]:
     talk = Conversation()
-    for i, message in enumerate(fields.records(row.get("messages"))):
+    messages = fields.records(row.get("messages"))
+    for i, message in enumerate(messages):
         about = fields.record(message.get("info"))
         turn = Turn(talk)
         for part in fields.records(message.get("parts")):
             _take(turn, part, about.get("role") == "user")
+        if about.get("role") == "user" and not message.get("parts"):
+            # old versions keep what the user said in the message's summary alone
+            talk.user(fields.string(fields.record(about.get("summary")), "body"))
         turn.end(
             tokens=_tokens(fields.record(about.get("tokens"))),
             cost=fields.number(about.get("cost")),
             raw_ref=f"/messages/{i}",
         )
     session = fields.record(row.get("info"))
-    yield talk.episode(id=fields.string(session, "id"), columns=dict(session))
+    parent = fields.string(session, "parentID")
+    yield talk.episode(
+        id=fields.string(session, "id"),
+        model=next(filter(None, map(_opencode_model, messages)), ""),
+        columns={**session, **({"parent": parent} if parent else {})},
+    )
+
+
+def _opencode_model(message: Record) -> str:
+    about = fields.record(message.get("info"))
+    return fields.string({**about, **fields.record(about.get("model"))}, "modelID")
 
 
 def _take(turn: Turn, part: Record, by_user: bool) -> None:
@@ -138,6 +152,7 @@ CODING_AGENTS = Format(
     accepts=_is_message,
     read=read,
     unit="file",
+    asks="each message needs a role and a content or parts",
 )
 GROK = Format(
     name="grok",

@@ -111,6 +111,12 @@ class Conversation:
         self._waiting = self._waiting[-100:]
         self._waiting += [_Slot(made, i) for i in range(len(made))]
 
+    def amend(self, **more: Any) -> None:
+        """What was only learnt of the last step after it; known fields stay."""
+        if self._steps:
+            step = self._steps[-1][0]
+            step.update({k: v for k, v in more.items() if step.get(k) is None})
+
     def result(
         self, text: str, call_id: str = "", name: str = "", is_error: bool = False
     ) -> None:
@@ -197,7 +203,7 @@ class Conversation:
 
 
 def _finished(step: dict[str, Any], calls: list[Call]) -> Step:
-    kind = kind_of(calls, step["thought"], step["text"])
+    kind = step.pop("kind", None) or kind_of(calls, step["thought"], step["text"])
     return Step(**step, calls=tuple(calls), kind=kind)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from scoring import strictjson
 from scoring.errors import InvalidInput, UnreadableFile
-from scoring.formats import fields
+from scoring.formats import fields, folders
 from scoring.formats.format import Format, RowError
 from scoring.formats.inspect import INSPECT
 from scoring.formats.reading import (
@@ -16,6 +16,7 @@ from scoring.formats.reading import (
     Results,
     all_records,
     of_value,
+    with_blobs,
     with_member,
 )
 from scoring.formats.rows import MAX_ROW
@@ -40,6 +41,21 @@ def known(archive: Zip) -> Reading | None:
         tasks = _voyager(archive, attempts)
         return Reading(VOYAGER, chain(archive.refused, tasks), (VOYAGER,))
     return None
+
+
+def runs(archive: Zip) -> tuple[list[Reading], frozenset[str]]:
+    """The runs that are spread over folders of the archive, and their files' names."""
+    found = folders.find(archive.entries)
+    claimed = frozenset(name for run in found for name in run.names)
+    return [_run(archive, run) for run in found], claimed
+
+
+def _run(archive: Zip, run: folders.Run) -> Reading:
+    files = folders.Files(lambda name: archive.open(name).stream)
+    format = replace(run.format, read=run.read)
+    found = of_value(format, files, None, cut=False)
+    results = with_member((with_blobs(one, files.blobs) for one in found), run.folder)
+    return Reading(run.format, results, (run.format,), run.folder)
 
 
 def _inspect(archive: Zip, header: str) -> Results:

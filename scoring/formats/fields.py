@@ -121,7 +121,7 @@ def call(value: Any) -> Call:
         name=string(inner, "name", "function_name", "tool_name", "function")
         or "unnamed",
         arguments=parsed(arguments),
-        id=string(row, "id", "call_id", "tool_call_id") or None,
+        id=string(row, "id", "call_id", "tool_call_id", "toolCallId") or None,
     )
 
 

@@ -34,7 +34,8 @@ def _always(_record: Record) -> bool:
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format. A record is recognised when it has all keys of one set in `needs` and
-    `accepts` it. `read` gets, by `unit`: "row" one record, "file" the list of all
+    `accepts` it; `asks` says in words what it accepts, for who has the keys and no
+    more. `read` gets, by `unit`: "row" one record, "file" the list of all
     records, "text" numbered lines; it raises InvalidInput where something is wrong,
     and yields a RowError only where it can go on after it."""
 
@@ -44,20 +45,11 @@ class Format:
     read: Callable[[Any], Iterator[Episode | RowError]]
     unit: Unit = "row"
     accepts: Callable[[Record], bool] = _always
+    asks: str = ""
 
     def knows(self, record: Record) -> bool:
         return any(keys <= record.keys() for keys in self.needs) and self.accepts(
             record
-        )
-
-    def missing(self, record: Record) -> frozenset[str]:
-        """The keys that would make the record look like this format."""
-        return min((keys - record.keys() for keys in self.needs), key=len)
-
-    def distance(self, record: Record) -> tuple[float, int]:
-        """How far the record is from this format; the nearest has the smallest."""
-        return min(
-            (len(keys - record.keys()) / len(keys), len(keys)) for keys in self.needs
         )
 
 

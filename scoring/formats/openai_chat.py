@@ -11,6 +11,7 @@ from typing import Any
 from scoring.formats import fields, markup
 from scoring.formats.conversation import Conversation
 from scoring.formats.format import Format, Record, keys
+from scoring.formats.kinds import own_kind
 from scoring.formats.outcomes import ended_by, outcome_of
 from scoring.schema import Episode, Tokens
 
@@ -113,6 +114,7 @@ def _answer(
         agent=fields.string(row, "name"),
         tokens=usage or fields.tokens(row.get("usage")),
         raw_ref=at or None,
+        **own_kind(row.get("kind")),
         **more,
     )
 
@@ -147,6 +149,7 @@ CHAT = Format(
     needs=(keys("messages"), keys("turns"), keys("request", "response")),
     accepts=_accepts,
     read=read,
+    asks="each message needs a role",
 )
 MESSAGES = Format(
     name="openai_messages",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from scoring.formats import fields
-from scoring.formats.conversation import Conversation, Turn
+from scoring.formats.conversation import NO_TASK, Conversation, Turn
 from scoring.formats.format import Format, Record, keys
 from scoring.formats.outcomes import ended_by, outcome_of
 from scoring.schema import Call, Episode
@@ -89,6 +89,10 @@ def read(row: Record) -> Iterator[Episode]:
     hear(talk, [*_input(request.get("input")), *fields.records(response.get("output"))])
     if row.get("truncated") is True:
         talk.ended = "truncated"
+    patch = fields.string(row, "model_patch")
+    if patch and not len(talk):
+        talk.step(patch)
+        talk.warn("the log holds no answers, only the patch that the run ended with")
     columns = {
         **fields.without(row, "input", "output", "responses_create_params", "response"),
         "request": fields.without(request, "input", "output"),
@@ -110,18 +114,42 @@ def _input(value: Any) -> list[Record]:
 
 def read_run_state(row: Record) -> Iterator[Episode]:
     talk = Conversation()
-    hear(talk, _input(row.get("original_input")))
+    asked = _input(row.get("original_input"))
+    hear(talk, asked)
     turn = Turn(talk)
+    # of a nested run, what it began with is among its own items, too
+    known = {fields.string(item, "id") for item in asked} - {""}
     for item in fields.records(row.get("generated_items") or row.get("session_items")):
         agent = fields.string(fields.record(item.get("agent")), "name")
-        take(turn, fields.record(item.get("raw_item")), agent)
+        raw = fields.record(item.get("raw_item"))
+        if fields.string(raw, "id") not in known:
+            take(turn, raw, agent)
     turn.end()
+    talk.task = talk.task or NO_TASK
     yield talk.episode(
         agent=fields.string(fields.record(row.get("current_agent")), "name"),
         columns=fields.without(
             row, "original_input", "generated_items", "session_items"
         ),
     )
+
+
+def read_stream(rows: Sequence[Record]) -> Iterator[Episode]:
+    """The last event holds the whole response; a stream that was cut, its items."""
+    sent = [fields.record(row.get("response")) for row in rows]
+    whole = next((r for r in reversed(sent) if fields.items(r.get("output"))), None)
+    if whole is not None:
+        yield from read({"input": NO_TASK, **whole})
+        return
+    talk = Conversation(task=NO_TASK, ended="truncated")
+    done = [row for row in rows if row.get("type") == "response.output_item.done"]
+    hear(talk, [fields.record(row.get("item")) for row in done])
+    models = (fields.string(response, "model") for response in sent)
+    yield talk.episode(model=next(filter(None, models), ""))
+
+
+def _is_stream(row: Record) -> bool:
+    return str(row["type"]).startswith("response.")
 
 
 def _is_item(row: Record) -> bool:
@@ -153,4 +181,12 @@ RUN_STATE = Format(
     title="OpenAI Agents SDK run states",
     needs=(keys("$schemaVersion", "original_input"),),
     read=read_run_state,
+)
+RESPONSES_STREAM = Format(
+    name="responses_stream",
+    title="streams of OpenAI Responses events",
+    needs=(keys("type", "response"), keys("type", "item"), keys("type", "delta")),
+    accepts=_is_stream,
+    read=read_stream,
+    unit="file",
 )

@@ -5,16 +5,18 @@ whole file is raised.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
-from scoring.errors import InvalidInput, UnknownFormat, UnreadableFile
+from scoring import strictjson
+from scoring.errors import InvalidInput, NoTrajectory, UnknownFormat, UnreadableFile
 from scoring.formats import fields
 from scoring.formats.blobs import Blobs, beside, taken_out
-from scoring.formats.bystanders import bystander
+from scoring.formats.bystanders import bystander, bystander_text, look_alike
 from scoring.formats.format import Format, Record, RowError
+from scoring.formats.nearest import nearest
 from scoring.formats.rows import (
     MAX_ROW,
     Row,
@@ -29,13 +31,16 @@ from scoring.schema import Episode
 
 SAMPLE_ROWS = 60
 SAMPLE_SIZE = 4 << 20
-NEAREST = 3
 
 Results = Iterator[Episode | RowError]
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _STAMP = r"(?:\d{4}-\d\d-\d\d[ T][\d:,.]+ [A-Z]+ +)?"
-_TEXT_LABEL = re.compile(rf"^{_STAMP}([A-Z][A-Za-z ]{{1,24}}?)(?: \d+)?:", re.MULTILINE)
+_TEXT_LABEL = re.compile(
+    rf"^{_STAMP}([A-Z][A-Za-z -]{{1,24}}?)(?: \d+)?:"
+    r'|^([a-z_]{1,24}:$|\{"type":"\w+")',
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ def open_stream(
     window = Window(chunks)
     window.grow()
     is_text = chosen.unit == "text" if chosen else not is_json(window.text)
+    if chosen is None:
+        _refuse_bystander(bystander_text(window.text))
     if is_text:
         return _open_text(window, formats, chosen)
     return _open_json(json_rows(window), formats, chosen)
@@ -65,14 +72,17 @@ def _open_text(
     window: Window, formats: Sequence[Format], chosen: Format | None
 ) -> Reading:
     head = _ANSI.sub("", window.text)
-    # what its lines begin with, or the columns of a table
+    # what its lines begin with: labels, keys of YAML or JSON, the columns of a table
     columns = head.partition("\n")[0].strip().split(",")
-    labels = dict.fromkeys([*_TEXT_LABEL.findall(head), *columns])
+    found = (label or key for label, key in _TEXT_LABEL.findall(head))
+    labels = dict.fromkeys([*found, *columns])
     readers = [format for format in formats if format.unit == "text"]
     fits = find(readers, [labels])
-    if not (chosen or fits) and (what := bystander([labels])) is not None:
-        raise UnknownFormat(f"this is {what}: no trajectory")
-    format = chosen or (fits[0] if fits else _unknown(readers, labels, "text"))
+    if not (chosen or fits):
+        _refuse_bystander(bystander([labels]))
+    format = chosen or next(iter(fits), None)
+    if format is None:
+        _unknown(readers, [labels], "text")
     lines = ((number, _printable(line)) for number, line in text_lines(window))
     return Reading(format, warned(of_value(format, lines, None, cut=False)), fits)
 
@@ -83,16 +93,20 @@ def _open_json(rows: Rows, formats: Sequence[Format], chosen: Format | None) -> 
         r for row in sample if isinstance(row, Row) for r in all_records(row.value)
     ]
     readers = [format for format in formats if format.unit != "text"]
-    fits = find(readers, records)
+    fits = () if chosen is None and look_alike(records) else find(readers, records)
     format = chosen or next(iter(fits), None)
     if format is None:
+        _refuse_bystander(bystander(records))
         if not records:
             raise _nothing_usable(sample)
-        if (what := bystander(records)) is not None:
-            raise UnknownFormat(f"this is {what}: no trajectory")
-        format = _unknown(readers, records[0], "JSON")
+        _unknown(readers, records, "JSON")
     everything = chain(sample, rows)
     return Reading(format, warned(_episodes(format, everything)), fits)
+
+
+def _refuse_bystander(what: str | None) -> None:
+    if what is not None:
+        raise NoTrajectory(f"this is {what}: no trajectory")
 
 
 def find(formats: Iterable[Format], records: Sequence[Record]) -> tuple[Format, ...]:
@@ -109,26 +123,26 @@ def _sample(rows: Rows) -> Rows:
             return
 
 
-def _unknown(formats: Sequence[Format], record: Record, what: str) -> Any:
-    named = [format for format in formats if all(format.needs)]
-    near = sorted(named, key=lambda format: format.distance(record))[:NEAREST]
-    lacks = "; ".join(f"{f.title} ({_what_lacks(f, record)})" for f in near)
-    found = ", ".join(sorted(map(str, record))[:12]) or "nothing that could be named"
+def _unknown(
+    formats: Sequence[Format], records: Sequence[Record], what: str
+) -> NoReturn:
+    found = ", ".join(sorted(map(str, records[0]))[:12]) or "nothing that has a name"
     raise UnknownFormat(
-        f"no reader knows this {what}. It has {found[:300]}. Nearest: {lacks}"
+        f"no reader knows this {what}. It has {found[:300]}. "
+        f"Nearest: {nearest(formats, records)}"
     )
-
-
-def _what_lacks(format: Format, record: Mapping[str, Any]) -> str:
-    missing = sorted(format.missing(record))
-    return f"lacks {', '.join(missing)}" if missing else "but its contents differ"
 
 
 def _nothing_usable(sample: Sequence[Row | RowError]) -> UnreadableFile:
     for row in sample:
         if isinstance(row, RowError):
             return UnreadableFile(row.detail, line=row.line)
-    return UnknownFormat("this is JSON, but there are no objects in it")
+    if not sample:
+        return NoTrajectory("this is an empty list: no trajectory")
+    values = ", ".join(
+        str(row.value)[:40] for row in sample[:3] if isinstance(row, Row)
+    )
+    return NoTrajectory(f"this is JSON without any object in it ({values}, …)")
 
 
 def _episodes(format: Format, rows: Rows) -> Results:
@@ -142,7 +156,8 @@ def _of_rows(format: Format, rows: Rows) -> Results:
             yield row
         elif records := all_records(row.value):
             for record in records:
-                yield from of_value(format, record, row.line, row.truncated)
+                results = of_value(format, record, row.line, row.truncated)
+                yield from _mended(results, format, row) if row.mended else results
         else:
             yield RowError(row.line, "expected a JSON object")
 
@@ -151,6 +166,7 @@ def _of_file(format: Format, rows: Rows) -> Results:
     """All objects of the file are one log; a row that is a list is a log of its own."""
     log: list[Record] = []
     size, cut = 0, False
+    mended: Row | None = None
     for row in rows:
         if isinstance(row, RowError):
             cut = cut or row.truncated
@@ -158,20 +174,37 @@ def _of_file(format: Format, rows: Rows) -> Results:
         elif (record := _record(row.value)) is not None:
             log.append(record)
             size += row.size
+            mended = mended or (row if row.mended else None)
         elif records := all_records(row.value):
-            yield from of_value(format, records, row.line, row.truncated)
+            results = of_value(format, records, row.line, row.truncated)
+            yield from _mended(results, format, row) if row.mended else results
         else:
             yield RowError(row.line, "expected a JSON object")
         if size > MAX_ROW:
             raise UnreadableFile(f"one episode larger than {MAX_ROW >> 20} MB")
     if log:
-        yield from of_value(format, log, None, cut)
+        results = of_value(format, log, None, cut)
+        yield from _mended(results, format, mended) if mended else results
+
+
+def _mended(results: Results, format: Format, row: Row) -> Results:
+    """What was read after bad characters were replaced. In our own format nothing is
+    ever changed: there it is an error."""
+    for result in results:
+        if not isinstance(result, Episode):
+            yield result
+        elif format.name == "pacenote":
+            yield RowError(row.line, str(strictjson.BadText(None)))
+        else:
+            yield with_warning(result, "NUL or half surrogates were replaced by U+FFFD")
 
 
 def _record(value: Any) -> Record | None:
-    """An object; some logs write it as a pair of its kind and the object itself."""
-    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
-        value = value[1]
+    """An object; some logs write it as a pair of its kind and the object itself, or of
+    its kind and another such pair."""
+    for _ in range(2):
+        if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
+            value = value[1]
     return value if isinstance(value, dict) else None
 
 
@@ -189,7 +222,7 @@ def of_value(format: Format, value: Any, line: int | None, cut: bool) -> Results
     blobs: Blobs = {}
     try:
         for result in format.read(taken_out(value, blobs)):
-            yield _with_blobs(_marked(result, format, cut), blobs)
+            yield with_blobs(_marked(result, format, cut), blobs)
     except InvalidInput as error:
         yield RowError(error.line or line, error.detail, error.pointer)
     else:
@@ -208,17 +241,18 @@ def _marked(
         meta = {"source_format": format.name, **result.meta}
         result = replace(result, meta=meta)
     if cut:
-        result = _with_warning(result, "the file is cut inside this episode")
+        result = with_warning(result, "the file is cut inside this episode")
     return replace(result, ended="truncated") if cut else result
 
 
-def _with_blobs(result: Episode | RowError, blobs: Blobs) -> Episode | RowError:
+def with_blobs(result: Episode | RowError, blobs: Blobs) -> Episode | RowError:
+    """An episode with the blobs that it speaks of."""
     if not blobs or isinstance(result, RowError):
         return result
     kept, lost = beside(result, blobs)
     if lost:
         sentence = f"{lost} images or files are not kept: too many, or too large"
-        result = _with_warning(result, sentence)
+        result = with_warning(result, sentence)
     return replace(result, blobs=kept)
 
 
@@ -229,7 +263,7 @@ def warned(results: Results) -> Results:
         if not isinstance(result, Episode) or result.id not in seen:
             yield result
         else:
-            yield _with_warning(result, "another episode of this file has this id")
+            yield with_warning(result, "another episode of this file has this id")
         if isinstance(result, Episode) and result.id:
             seen.add(result.id)
 
@@ -243,7 +277,7 @@ def with_member(results: Results, member: str) -> Results:
             yield result
 
 
-def _with_warning(episode: Episode, sentence: str) -> Episode:
+def with_warning(episode: Episode, sentence: str) -> Episode:
     warnings = [*fields.items(episode.meta.get("warnings")), sentence]
     return replace(episode, meta={**episode.meta, "warnings": warnings})
 

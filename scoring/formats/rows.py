@@ -20,6 +20,13 @@ SHAPE_LINES = 20
 
 _SEPARATORS = re.compile(r"[\s,\x1e]*")
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]|"', re.DOTALL)
+# a log may begin with a bracket, too: "[INFO] ", "[2026-01-01 …] "
+_JSON = re.compile(r'\s*(?:[{"]|\[\s*(?:[{\["\]]|-?[\d.eE+-]+\s*[,\]]|\w+\s*,|\Z))')
+_EVENT_STREAM = re.compile(r"\s*(?:(?::|event:|id:|retry:)[^\n]*\s+)*data:\s*[{\[]")
+_COMMENTS = ("//", "/*")
+_COMMENT = re.compile(
+    r'(?P<text>"(?:[^"\\]++|\\.)*+")|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL
+)
 _CUT = "the file is cut in the middle of this record"
 _TOO_LONG = f"a record longer than {MAX_ROW >> 20} million characters"
 
@@ -27,12 +34,14 @@ _TOO_LONG = f"a record longer than {MAX_ROW >> 20} million characters"
 @dataclass(frozen=True, slots=True)
 class Row:
     """One JSON value, `size` characters long. `truncated`: the file ended inside it and
-    `value` is the part that was whole."""
+    `value` is the part that was whole. `mended`: characters that no text may hold were
+    replaced."""
 
     value: Any
     line: int
     size: int
     truncated: bool = False
+    mended: bool = False
 
 
 Rows = Iterator[Row | RowError]
@@ -72,12 +81,17 @@ class Window:
 
 
 def is_json(head: str) -> bool:
-    return head.lstrip()[:1] in ("{", "[", '"') or _is_json_lines(head)
+    plain = bool(_JSON.match(head)) or _is_json_lines(head)
+    return plain or _is_event_stream(head)
 
 
 def json_rows(window: Window) -> Rows:
     """The rows of a window whose head is JSON."""
-    return _lines(window) if _is_json_lines(window.text) else _values(window)
+    if _is_event_stream(window.text):
+        return _lines(text_lines(window), _event_data)
+    if _is_json_lines(window.text):
+        return _lines(text_lines(window), str.strip)
+    return _values(window)
 
 
 def text_lines(window: Window) -> Iterator[tuple[int, str]]:
@@ -105,16 +119,25 @@ def _is_one_value(line: str) -> bool:
     return len(line) > 2 and line[0] + line[-1] in ("{}", "[]", '""')
 
 
-def _lines(window: Window) -> Rows:
-    lines = ((n, line) for n, line in text_lines(window) if line.strip())
+def _is_event_stream(head: str) -> bool:
+    """Server-sent events, as a client that logs the bytes of an answer keeps them."""
+    return bool(_EVENT_STREAM.match(head))
+
+
+def _event_data(line: str) -> str:
+    """The data of a line; other fields of an event hold nothing of the answer."""
+    name, _, data = line.strip().partition(":")
+    return data.strip() if name == "data" and data.strip() != "[DONE]" else ""
+
+
+def _lines(numbered: Iterator[tuple[int, str]], inside: Callable[[str], str]) -> Rows:
+    lines = ((n, text) for n, line in numbered if (text := inside(line)))
     current = next(lines, None)
     while current is not None:
         number, line = current
         current = next(lines, None)
         try:
-            yield Row(
-                _unwrapped(strictjson.loads(line, line=number)), number, len(line)
-            )
+            yield _row(_parsed(line), number, len(line))
         except UnreadableFile as error:
             if current is None and not _is_one_value(line.strip()):
                 yield RowError(number, _CUT, truncated=True)
@@ -131,8 +154,8 @@ def _values(window: Window) -> Rows:
             continue
         line, start = window.line, window.at
         try:
-            value, end = _decode(window, strictjson.decode_at)
-            row = Row(_unwrapped(value), line, end - start)
+            value, end = _decode(window, _decode_at)
+            row = _row(value, line, end - start)
         except UnreadableFile as error:
             yield RowError(line, error.detail)
             if _skip(window):
@@ -184,6 +207,8 @@ def _broken(
     text = window.text[window.at :]
     if len(text) > MAX_ROW:
         return RowError(window.line, _TOO_LONG)
+    if not in_list and text.startswith(_COMMENTS, error.pos - window.at):
+        return _without_comments(text, window.line)
     if not _is_cut(error):
         line = window.line + window.text.count("\n", window.at, error.pos)
         return RowError(line, f"not valid JSON: {error.msg}; the rest was not read")
@@ -193,6 +218,15 @@ def _broken(
         return Row(strictjson.loads(mended(text)), window.line, len(text), True)
     except UnreadableFile:
         return RowError(window.line, _CUT, truncated=True)
+
+
+def _without_comments(text: str, line: int) -> Row | RowError:
+    """A document that somebody explained, as a README does."""
+    plain = _COMMENT.sub(lambda found: found["text"] or " ", text)
+    try:
+        return _row(_parsed(plain), line, len(text))
+    except UnreadableFile as error:
+        return RowError(error.line, error.detail)
 
 
 def mended(text: str) -> str:
@@ -210,13 +244,31 @@ def mended(text: str) -> str:
     return text[:whole] + closers
 
 
-def _unwrapped(value: Any) -> Any:
+def _row(read: tuple[Any, bool], line: int, size: int) -> Row:
     """Some exports are JSON text inside a JSON string, even twice over."""
+    value, mended = read
     for _ in range(2):
         if not (isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"')):
             break
-        value = strictjson.loads(value)
-    return value
+        value, inner = _parsed(value)
+        mended = mended or inner
+    return Row(value, line, size, mended=mended)
+
+
+def _parsed(text: str) -> tuple[Any, bool]:
+    """The value of a text, and whether bad characters in it were replaced."""
+    try:
+        return strictjson.loads(text), False
+    except strictjson.BadText as error:
+        return strictjson.mended(error.value), True
+
+
+def _decode_at(text: str, start: int) -> tuple[tuple[Any, bool], int]:
+    try:
+        value, end = strictjson.decode_at(text, start)
+        return (value, False), end
+    except strictjson.BadText as error:
+        return (strictjson.mended(error.value), True), error.end
 
 
 _LENIENT = json.JSONDecoder(parse_int=str, parse_float=str)

@@ -36,7 +36,8 @@ def _episode(steps: Sequence[Record], row: Record) -> Episode:
         talk.system(fields.string(step, "system_prompt"))
         talk.user(fields.string(step, "task"))
         if "plan" in step:
-            talk.step("", fields.string(step, "plan"), **_cost(step, i))
+            plan = fields.string(step, "plan")
+            talk.step("", plan, kind="planning", **_cost(step, i))
         elif "step_number" in step:
             _act(talk, step, i)
         final = step.get("output", step.get("action_output")) or final

@@ -4,9 +4,10 @@ Steps are read from `trajectory`; task, system prompt and demonstrations' steps 
 `history`, whose entries marked `is_demo` belong to no run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from scoring.formats import fields
+from scoring.errors import InvalidEpisode
+from scoring.formats import fields, yaml_text
 from scoring.formats.conversation import Conversation
 from scoring.formats.format import Format, Record, keys
 from scoring.formats.openai_chat import hear, hear_message
@@ -78,6 +79,14 @@ def read_row(row: Record) -> Iterator[Episode]:
     )
 
 
+def read_demo(lines: Iterable[tuple[int, str]]) -> Iterator[Episode]:
+    """A demonstration in YAML, as SWE-agent writes them to be replayed."""
+    row = yaml_text.loads("\n".join(line for _, line in lines))
+    if not isinstance(row, dict):
+        raise InvalidEpisode("expected an object with a history", pointer="")
+    yield _attempt(row)
+
+
 def _is_run(row: Record) -> bool:
     return "trajectory" in row or row.keys() == {"history"}
 
@@ -92,6 +101,7 @@ SWE_AGENT = Format(
     needs=(keys("trajectory", "history", "info"), keys("history")),
     accepts=_is_run,
     read=read,
+    asks="a history alone must be the only key",
 )
 SWE_AGENT_ROWS = Format(
     name="swe_agent_rows",
@@ -99,4 +109,11 @@ SWE_AGENT_ROWS = Format(
     needs=(keys("instance_id", "trajectory", "exit_status"),),
     accepts=_has_text,
     read=read_row,
+)
+SWE_AGENT_DEMO = Format(
+    name="swe_agent_demo",
+    title="SWE-agent's demonstrations in YAML",
+    needs=(keys("history:"),),
+    read=read_demo,
+    unit="text",
 )

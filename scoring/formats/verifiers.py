@@ -53,4 +53,5 @@ VERIFIERS = Format(
     needs=(keys("prompt", "completion"),),
     accepts=_is_chat,
     read=read,
+    asks="prompt and completion must be lists of messages",
 )

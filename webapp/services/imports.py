@@ -34,23 +34,28 @@ def start(
     upload: Upload,
     filename: str,
     format: str | None = None,
+    kinds: dict[str, str] | None = None,
     key: str | None = None,
     grows: str = "",
 ) -> Job:
-    """Queue the import of a stored file. `filename` is shown, never opened. What
-    `grows` is named, and each import of that name holds more of it than the one before.
+    """Queue the import of a stored file. `filename` is shown, never opened. `kinds`
+    maps names of tools to kinds of steps (scoring.formats.kinds). What `grows` is
+    named, and each import of that name holds more of it than the one before.
 
     Raises:
-        InvalidInput: no reader knows the file (or `format`); nothing is queued.
+        InvalidInput: no reader knows the file (or `format`), or `kinds` has rules that
+            are none; nothing is queued.
         Conflict: the key stands for another request.
     """
     with upload.path.open("rb") as stream:
-        recognised = formats.open_file(stream, format=format).format.name
+        reading = formats.open_file(stream, format=format, kinds=kinds)
+        recognised = reading.format.name
     data = {
         "upload": upload.sha256,
         "size": upload.size,
         "filename": _shown(filename),
         "format": recognised,
+        **({"kinds": kinds} if kinds else {}),
     }
     if grows:
         data["grows"] = grows
@@ -74,7 +79,7 @@ def run(job: Job) -> dict[str, Any]:
     path = errors_path(job)
     path.parent.mkdir(exist_ok=True)
     with upload.path.open("rb") as stream, path.open("w") as log:
-        for name, results in _files(stream, job.input["format"]):
+        for name, results in _files(stream, job.input):
             good = _set_aside(results, counts, inline, log)
             for chunk in episodes.chunks(good):
                 stored = episodes.create_chunk(
@@ -93,10 +98,11 @@ def errors_path(job: Job) -> Path:
     return folder / f"{job.pk}.jsonl"
 
 
-def _files(stream: BinaryIO, format: str) -> Iterator[tuple[str, Results]]:
+def _files(stream: BinaryIO, data: dict[str, Any]) -> Iterator[tuple[str, Results]]:
     """What is read of a file, by format: an archive may hold several, and neighbours
     of one format are taken together, as they are written together."""
-    readings = formats.open_files(stream, format=format)
+    format, kinds = data["format"], data.get("kinds")
+    readings = formats.open_files(stream, format=format, kinds=kinds)
     for name, some in groupby(readings, key=_format_name):
         yield name, formats.flat(some)
 

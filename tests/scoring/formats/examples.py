@@ -6,6 +6,7 @@ from tests.scoring.formats import test_agent_data as data
 from tests.scoring.formats import test_agent_systems as systems
 from tests.scoring.formats import test_anthropic as anthropic
 from tests.scoring.formats import test_autogen as autogen
+from tests.scoring.formats import test_cli_logs as cli_logs
 from tests.scoring.formats import test_coding_agents as coding_agents
 from tests.scoring.formats import test_crewai as crewai
 from tests.scoring.formats import test_gemini_cli as gemini_cli
@@ -17,10 +18,14 @@ from tests.scoring.formats import test_langsmith as langsmith
 from tests.scoring.formats import test_openai_responses as responses
 from tests.scoring.formats import test_otlp as otlp
 from tests.scoring.formats import test_process_labels as labels
+from tests.scoring.formats import test_process_values as process_values
 from tests.scoring.formats import test_pydantic_ai as pydantic_ai
 from tests.scoring.formats import test_smolagents as smolagents
+from tests.scoring.formats import test_streams as streams
 from tests.scoring.formats import test_swe_agents as swe_agents
 from tests.scoring.formats import test_tau_bench as tau_bench
+from tests.scoring.formats import test_terminal_bench as terminal_bench
+from tests.scoring.formats import test_transcript as transcript
 from tests.scoring.formats.test_atif import RUN as ATIF
 from tests.scoring.formats.test_openai_chat import MESSAGES
 from tests.scoring.formats.test_react import LOG
@@ -145,10 +150,27 @@ VALUES = {
     "coding_agents": coding_agents.PI,
     "grok": coding_agents.GROK,
     "opencode": coding_agents.OPENCODE,
+    "anthropic_sessions": cli_logs.MANAGED,
+    "anthropic_stream": streams.EVENTS,
+    "openai_stream": streams.CHUNKS,
+    "responses_stream": streams.RESPONSE_EVENTS,
+    "copilot": cli_logs.COPILOT,
+    "kimi": cli_logs.KIMI,
+    "droid": cli_logs.DROID,
+    "letta_code": cli_logs.LETTA_CODE,
+    "openclaw_telemetry": cli_logs.TELEMETRY,
+    "atof": cli_logs.ATOF,
+    "terminal_bench": [terminal_bench.FIRST, terminal_bench.LAST],
+    "prm_bench": process_values.BENCH,
+    "value_tree": process_values.TREE,
+    "tau_display": transcript.DISPLAY,
 }
 TEXTS = {
     **{name: json.dumps(value) for name, value in VALUES.items()},
     "autogpt_log": systems.LOG,
     "phoenix_table": otlp.TABLE,
     "react": LOG,
+    "transcript": transcript.LOG,
+    "terminal_pane": terminal_bench.PANE,
+    "swe_agent_demo": transcript.DEMO,
 }

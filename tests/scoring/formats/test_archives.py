@@ -11,7 +11,7 @@ import tarfile
 import time
 import tracemalloc
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -21,29 +21,11 @@ from scoring.errors import UnreadableFile
 from scoring.formats import RowError, open_file, open_files, read
 from scoring.schema import Episode
 from tests.scoring.formats.examples import VALUES
+from tests.scoring.formats.packing import Files, tarred, zipped
 
 GOOD = {"task": "t", "steps": [{"text": "a"}]}
 LINE = json.dumps(GOOD).encode() + b"\n"
 LOG = b"Question: q?\nThought 1: t\nAction 1: Finish[a]\n"
-Files = Mapping[str, bytes]
-
-
-def zipped(files: Files, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
-
-
-def tarred(files: Files) -> bytes:
-    buffer = BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, data in files.items():
-            header = tarfile.TarInfo(name)
-            header.size = len(data)
-            archive.addfile(header, BytesIO(data))
-    return buffer.getvalue()
 
 
 def tar_gz(files: Files) -> bytes:
@@ -255,9 +237,9 @@ def episodes(data: BytesIO) -> Iterator[Episode]:
 def test_a_bomb_is_refused_fast_and_in_little_memory(bomb: Callable[[], bytes]) -> None:
     data = BytesIO(bomb())
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     assert not list(episodes(data))
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (seconds < 5, peak < 48 << 20) == (True, True), (seconds, peak)

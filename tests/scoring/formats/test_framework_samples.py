@@ -8,7 +8,21 @@ from tests.scoring.formats.sample_files import names_in, outcome_of_reading
 
 CODING = "other_coding_agents"
 # folder/file: (format, episodes, steps, errors)
+PANE = "1-of-1.2025-11-08__13-10-33/panes/post-agent.txt"
 READ = {
+    f"terminal_bench_v1/blind-maze-explorer-5x5/blind-maze-explorer-5x5.{PANE}": (
+        "terminal_pane",
+        1,
+        18,
+        0,
+    ),
+    f"terminal_bench_v1/build-initramfs-qemu/build-initramfs-qemu.{PANE}": (
+        "terminal_pane",
+        1,
+        10,
+        0,
+    ),
+    f"{CODING}/copilot-cli_cleanup_input.jsonl": ("copilot", 1, 1, 1),
     "autogen/autogen_agentchat_task_result.json": ("autogen", 1, 5, 0),
     "autogen/autogen_team_state.json": ("autogen_state", 1, 5, 0),
     "autogen/chat_completion_recorder_self_teaching.json": (
@@ -117,7 +131,7 @@ READ = {
 REFUSED = {
     "smolagents/decentralized_math.first4.jsonl": "the steps that led to them",
     f"{CODING}/pi_tool-calls_expected.json": "a normaliser's records",
-    f"{CODING}/copilot-cli_cleanup_input.jsonl": "no reader knows this JSON",
+    f"{CODING}/agent_sessions/kimi/state.json": "Kimi's state of a session",
     "autogen/team.json": "AutoGen's configuration",
     "gym_minari/minari_cartpole_metadata.json": "Minari's metadata",
 }
@@ -130,8 +144,7 @@ REFUSED_ENDS = {
     "1/results.json": "Terminal-Bench's summary",
     "33/results.json": "Terminal-Bench's result of a trial",
     "run_metadata.json": "Terminal-Bench's settings",
-    "commands.txt": "not valid JSON",
-    "post-agent.txt": "no reader knows this text",
+    "commands.txt": "keystrokes of Terminal-Bench's harness",
 }
 FOLDERS = (
     "adp",

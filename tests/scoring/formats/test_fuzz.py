@@ -1,15 +1,14 @@
 """Whatever the bytes, nothing but the library's own errors ever leaves a reader."""
 
 import json
-from io import BytesIO
+import os
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scoring.errors import ScoringError
-from scoring.formats import FORMATS, RowError, read
-from scoring.schema import Episode
+from scoring.formats import FORMATS
 from tests.scoring.formats.examples import TEXTS, VALUES
+from tests.scoring.formats.fuzz import campaign, seeds, survives
 
 FORMAT_NAMES = [None, *TEXTS]
 # tokens that lead a mutation to other branches than random bytes do
@@ -39,16 +38,6 @@ values = st.recursive(
     ),
     max_leaves=24,
 )
-
-
-def survives(data: bytes, name: str | None = None) -> None:
-    try:
-        for result in read(BytesIO(data), format=name):
-            assert isinstance(result, Episode | RowError)
-            if isinstance(result, Episode):
-                assert Episode.from_dict(result.to_dict()) == result
-    except ScoringError:
-        pass
 
 
 @given(st.binary(max_size=400), st.sampled_from(FORMAT_NAMES))
@@ -94,3 +83,9 @@ def test_files_cut_anywhere():
     for text in TEXTS.values():
         for end in range(0, len(text), 29):
             survives(text[:end].encode())
+
+
+def test_a_slice_of_the_campaign():
+    seconds = float(os.environ.get("PACENOTE_FUZZ_SECONDS", "2"))
+    outcomes = campaign(seeds(), seed=1, inputs=1_000_000, seconds=seconds)
+    assert {*outcomes} == {"episodes", "nothing", "refused"}

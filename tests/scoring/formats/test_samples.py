@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import samples as bench
 from scoring.errors import ScoringError
 from scoring.formats import open_file
 from scoring.schema import Episode
@@ -81,6 +82,23 @@ READ = {
     "metagpt/v0.7_team.json": ("metagpt", 1, 3),
     "prm800k/prm800k-phase1-train-example.json": ("prm800k", 3, 41),
     "prm800k/samples_prm800k.jsonl": ("prm800k", 6, 44),
+    "prm800k/prm800k_readme_example_jsonc.json": ("prm800k", 1, 2),
+    "prm800k/prmbench_subset.first60.jsonl": ("prm_bench", 60, 992),
+    "math_shepherd/samples_math-aps-tree.jsonl": ("value_tree", 242, 624),
+    "anthropic_messages/anthropic_managed_builtin_tools.jsonl": (
+        "anthropic_sessions",
+        1,
+        2,
+    ),
+    "autogpt/v0.0_message-log-1.txt": ("transcript", 1, 18),
+    "letta/letta_code_tool-calls_input.jsonl": ("letta_code", 1, 2),
+    "swe_agent/demonstrations/str_replace_anthropic_demo.yaml": (
+        "swe_agent_demo",
+        1,
+        4,
+    ),
+    "tau_bench/MockAirlineDomainEnv-few_shot.jsonl": ("tau_display", 19, 222),
+    "inspect/docent_ctf.json": ("inspect", 2, 11),
     "voyager/ckpt/events/Craft_1_stone_axe_20240507_101943": ("voyager", 1, 1),
     "codex/agent_history_v1__codex_golden.jsonl": ("codex", 1, 2),
     "codex/agent_history_rejections__codex_with_escalation.jsonl": ("codex", 1, 7),
@@ -106,7 +124,8 @@ REFUSED = {
     "autogpt/debug_run_auto-gpt_test_17.json": "statistic over AutoGPT runs",
     "langchain/langgraph_sqlite_checkpoint.db": "SQLite database",
     "metagpt/team_leader_exps.json": "pool of experiences",
-    "prm800k/prm800k_readme_example_jsonc.json": "not valid JSON",
+    "voyager/ckpt/skill/skills.json": "Voyager's library of skills",
+    "autogpt/sampled_logs.json": "a sample of single AutoGPT answers",
     f"{HARBOR}/result.json": "Harbor's result of a trial",
     f"{HARBOR}/config.json": "Harbor's configuration",
     "swe_agent/tests/all_preds.jsonl": "SWE-agent's predictions file",
@@ -139,6 +158,13 @@ def test_a_real_file_without_a_run_is_named(samples: Path, name: str):
     with (samples / name).open("rb") as stream, pytest.raises(ScoringError) as refusal:
         open_file(stream)
     assert REFUSED[name] in str(refusal.value)
+
+
+def test_no_file_is_unknown_or_broken(samples: Path):
+    found = dict(bench.outcomes(samples))
+    assert {one.verdict for one in found.values()} == {"read", "named", "refused"}
+    refused = {name for name, one in found.items() if one.verdict == "refused"}
+    assert all(".pkl" in name or name.endswith(".db") for name in refused)
 
 
 def test_prompts_without_answers_are_refused_line_by_line(samples: Path):

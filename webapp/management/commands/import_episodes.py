@@ -19,25 +19,39 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--format", help="recognised by content if not given")
+        parser.add_argument(
+            "--kind",
+            action="append",
+            default=[],
+            metavar="TOOL=KIND",
+            help="kind of the steps that call a tool; * stands for anything",
+        )
         at_hand.add_project(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = at_hand.project(options["project"])
         failed = 0
         for path in options["files"]:
-            job = self._start(project, path, options["format"])
+            job = self._start(project, path, options)
             result = at_hand.do(job, imports.run, self.stdout.write)
             failed += result["failed"]
             self._tell(path, result)
         if failed:
             raise CommandError(f"{failed} rows could not be read")
 
-    def _start(self, project: Project, path: Path, format: str | None) -> Job:
+    def _start(self, project: Project, path: Path, options: dict[str, Any]) -> Job:
+        rules = (rule.rpartition("=") for rule in options["kind"])
+        kinds = {tool: kind for tool, _, kind in rules}
         try:
             with path.open("rb") as stream:
                 upload = uploads.store(stream)
             return imports.start(
-                project, user=None, upload=upload, filename=path.name, format=format
+                project,
+                user=None,
+                upload=upload,
+                filename=path.name,
+                format=options["format"],
+                kinds=kinds,
             )
         except (OSError, InvalidInput, AppError) as error:
             raise CommandError(f"{path}: {error}") from error
