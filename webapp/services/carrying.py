@@ -21,13 +21,25 @@ Place = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A new version of a run, the one before it by its id, and which `steps` of that
+    one have judgements that found no step in the new one; `whole`: so has the run."""
+
+    episode: str
+    before: str
+    steps: tuple[int, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Carried:
     """`revised` episodes are further versions of labelled ones; of their standing
-    judgements so many were `carried`, so many `unmatched`."""
+    judgements so many were `carried`, so many `unmatched`: those of `left`."""
 
     revised: int = 0
     carried: int = 0
     unmatched: int = 0
+    left: tuple[Left, ...] = ()
 
 
 def carry(project: Project, new: Sequence[Episode]) -> Carried:
@@ -36,16 +48,18 @@ def carry(project: Project, new: Sequence[Episode]) -> Carried:
     otherwise."""
     before = _versions_before(project, new)
     events: list[LabelEvent] = []
-    standing = 0
+    standing = revised = 0
+    left: list[Left] = []
     for episode in new:
         old = before.get((episode.external_id, episode.group))
         if old is not None:
-            labels = list(_standing(old))
+            labels, matches = list(_standing(old)), _matches(old, episode)
+            revised += 1
             standing += len(labels)
-            events += _copies(episode, labels, _matches(old, episode))
+            events += _copies(episode, labels, matches)
+            left += _left(episode, old, labels, matches)
     LabelEvent.objects.bulk_create(events)
-    revised = sum((one.external_id, one.group) in before for one in new)
-    return Carried(revised, len(events), standing - len(events))
+    return Carried(revised, len(events), standing - len(events), tuple(left))
 
 
 def aligned(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
@@ -110,6 +124,18 @@ def _copies(
         for sequence, one in enumerate(going, start=1)
         if one.step is not None
     ]
+
+
+def _left(
+    episode: Episode,
+    old: Episode,
+    labels: Iterable[LabelEvent],
+    matches: dict[int, Step],
+) -> list[Left]:
+    lone = [one for one in labels if not (one.step and one.step.index in matches)]
+    steps = sorted({one.step.index for one in lone if one.step})
+    whole = any(one.step is None for one in lone)
+    return [Left(str(episode.pk), str(old.pk), tuple(steps), whole)] if lone else []
 
 
 def _carried(provenance: str) -> str:

@@ -123,7 +123,10 @@ def preview(upload: Upload, format: str | None = None) -> Preview:
     with upload.path.open("rb") as stream:
         reading = formats.open_file(stream, format=format)
         is_whole = False
-        while len(seen) + len(errors) < LOOK_EPISODES and time.monotonic() < until:
+        while (found := len(seen) + len(errors)) < LOOK_EPISODES:
+            # a look that shows nothing at all is none, however long it takes
+            if found and time.monotonic() > until:
+                break
             result = next(reading.episodes, None)
             if result is None:
                 is_whole = True

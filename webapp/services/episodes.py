@@ -14,6 +14,7 @@ from webapp.models import Episode, Job, LabelEvent, Project, Step
 from webapp.models.episode import STEP_FIELDS
 from webapp.models.label_event import Axis
 from webapp.services import carrying, copying, images
+from webapp.services.carrying import Left
 
 # What one transaction writes. SQLite has a single writer: a bulk write holding its lock
 # for 200 ms makes a label wait for 200 ms. Where writers don't wait for each other,
@@ -26,13 +27,17 @@ STEP_COLUMNS = ("episode_id", "content_hash", *STEP_FIELDS)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of what was stored; the last three as in `carrying.Carried`."""
+    """Of what was stored; the last four as in `carrying.Carried`."""
 
     created: int = 0
     duplicates: int = 0
     revised: int = 0
     carried: int = 0
     unmatched: int = 0
+    left: tuple[Left, ...] = ()
+
+    def numbers(self) -> dict[str, int]:
+        return {name: n for name, n in asdict(self).items() if isinstance(n, int)}
 
 
 def create_many(
@@ -101,7 +106,14 @@ def create_chunk(
         copying.insert(Step, STEP_COLUMNS, new)
         images.add(pair for pair in shown if pair[0].pk in mine)
         carried = carrying.carry(project, [row for row in rows if row.pk in mine])
-    return Counts(len(mine), len(rows) - len(mine), **asdict(carried))
+    return Counts(
+        len(mine),
+        len(rows) - len(mine),
+        revised=carried.revised,
+        carried=carried.carried,
+        unmatched=carried.unmatched,
+        left=carried.left,
+    )
 
 
 def _stored(rows: list[Episode]) -> QuerySet[Episode, uuid.UUID]:

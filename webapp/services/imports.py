@@ -4,6 +4,7 @@ Everything is identified by content, so an import that is repeated, or was kille
 half-way, goes on where it stopped by simply starting over.
 """
 
+import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -20,11 +21,13 @@ from scoring.formats import Reading, Results, RowError
 from webapp.models import Job, Project
 from webapp.models.job import Kind
 from webapp.services import episodes, jobs, undos, uploads
+from webapp.services.carrying import Left
 from webapp.services.episodes import Counts
 from webapp.services.uploads import Upload
 
 # the rest is in the file `errors_path` names
 ERRORS_INLINE = 100
+ERROR_COLUMNS = ("line", "member", "pointer", "detail", "truncated")
 
 
 def start(
@@ -65,8 +68,8 @@ def start(
 def run(job: Job) -> dict[str, Any]:
     """Import the job's file and return its counts: read, created, duplicates, failed,
     warnings, revised (runs that were here in another version) with the labels carried
-    over from there and unmatched, replaced (earlier versions of what grows); and the
-    first errors with line and reason.
+    over from there and unmatched, replaced (earlier versions of what grows); the first
+    errors with line and reason; and the first runs that left labels behind.
 
     Raises:
         Invalid: the file is gone.
@@ -74,8 +77,9 @@ def run(job: Job) -> dict[str, Any]:
         Cancelled: on request; what was imported so far stays.
     """
     upload = uploads.find(job.input["upload"])
-    counts: Counter[str] = Counter(read=0, failed=0, warnings=0, **asdict(Counts()))
+    counts: Counter[str] = Counter(read=0, failed=0, warnings=0, **Counts().numbers())
     inline: list[dict[str, Any]] = []
+    left: list[Left] = []
     path = errors_path(job)
     path.parent.mkdir(exist_ok=True)
     with upload.path.open("rb") as stream, path.open("w") as log:
@@ -85,17 +89,41 @@ def run(job: Job) -> dict[str, Any]:
                 stored = episodes.create_chunk(
                     job.project, chunk, source_format=name, job=job
                 )
-                counts.update(asdict(stored))
+                counts.update(stored.numbers())
+                left += stored.left[: ERRORS_INLINE - len(left)]
                 jobs.report(job, **_progress(stream, upload), **counts)
     if "grows" in job.input:
         counts["replaced"] = undos.replace_earlier(job)
-    return {"format": job.input["format"], **counts, "errors": inline}
+    found = {"errors": inline, "left": [asdict(one) for one in left]}
+    return {"format": job.input["format"], **counts, **found}
 
 
 def errors_path(job: Job) -> Path:
     """Every error of the import, one JSON line each; exists once the job has run."""
     folder: Path = settings.DATA_DIR / "import-errors"
     return folder / f"{job.pk}.jsonl"
+
+
+def errors_as_csv(job: Job) -> Iterator[str]:
+    """The same as lines of a table, which no spreadsheet takes for formulas."""
+    table = csv.writer(_Lines())
+    yield table.writerow(ERROR_COLUMNS)
+    with errors_path(job).open() as log:
+        for line in log:
+            row = json.loads(line)
+            yield table.writerow([_cell(row.get(name)) for name in ERROR_COLUMNS])
+
+
+class _Lines:
+    """What the csv module writes to, which gives each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _files(stream: BinaryIO, data: dict[str, Any]) -> Iterator[tuple[str, Results]]:

@@ -63,6 +63,13 @@ def first_line(text: str) -> str:
 
 
 @register.filter
+def opening(text: str) -> str:
+    """How a text begins, whatever its lines are."""
+    words = " ".join(text[:400].split())
+    return words if len(words) <= 200 else f"{words[:199]}…"
+
+
+@register.filter
 def pretty(value: object) -> str:
     """JSON for reading, on one line while it is short; a text that wasn't JSON stays
     as it was."""

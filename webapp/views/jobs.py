@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
@@ -27,7 +27,12 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     rows = project.jobs.select_related("created_by", "training_run")
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     rows_with_progress = [(job, progress.of(job)) for job in page]
-    context = {"project": project, "page": page, "rows": rows_with_progress}
+    context = {
+        "project": project,
+        "page": page,
+        "rows": rows_with_progress,
+        "any_open": any(job.is_open for job, _ in rows_with_progress),
+    }
     return render(
         request, "webapp/jobs/list.html", context | {"no_worker": no_worker()}
     )
@@ -71,8 +76,18 @@ def undo(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 @require_safe
-def errors(request: HttpRequest, pk: str) -> FileResponse:
-    return inert.file(imports.errors_path(_job(request, pk)), name="errors.jsonl")
+def errors(request: HttpRequest, pk: str) -> FileResponse | StreamingHttpResponse:
+    """Every row that could not be read: JSON lines, or a table with `?as=csv`."""
+    job = _job(request, pk)
+    lines = inert.file(imports.errors_path(job), name="errors.jsonl")
+    if request.GET.get("as") != "csv":
+        return lines
+    lines.close()
+    table = StreamingHttpResponse(
+        imports.errors_as_csv(job), content_type="text/csv; charset=utf-8"
+    )
+    table["Content-Disposition"] = 'attachment; filename="errors.csv"'
+    return table
 
 
 @require_safe

@@ -12,7 +12,7 @@ from scoring import schema
 from tests import factories
 from webapp.models import Episode, LabelEvent, Project
 from webapp.services import consensus, episodes, labels
-from webapp.services.carrying import aligned
+from webapp.services.carrying import Left, aligned
 from webapp.services.episodes import Counts
 
 
@@ -22,7 +22,8 @@ def a_version(*texts: str, run: str = "run", task: str = "Do it.") -> schema.Epi
 
 
 def store(project: Project, *runs: schema.Episode) -> Counts:
-    return episodes.create_chunk(project, list(runs), source_format="pacenote")
+    counts = episodes.create_chunk(project, list(runs), source_format="pacenote")
+    return Counts(**counts.numbers())
 
 
 def stored(project: Project, run: schema.Episode) -> Episode:
@@ -62,6 +63,17 @@ def test_steps_cut_anew_lose_only_what_changed(
 
     assert store(project, anew) == Counts(1, 0, 1, carried=2, unmatched=2)
     assert verdicts(stored(project, anew), bob) == {1: 1, 3: 0}
+
+
+def test_what_was_left_behind_is_told_step_by_step(
+    project: Project, judged: Episode
+) -> None:
+    anew = a_version("plan", "a", "b, said otherwise", "a")
+
+    counts = episodes.create_chunk(project, [anew], source_format="pacenote")
+
+    new = stored(project, anew)
+    assert counts.left == (Left(str(new.pk), str(judged.pk), (1,), whole=True),)
 
 
 def test_who_judged_by_which_guideline_stays_and_the_carrying_is_told(

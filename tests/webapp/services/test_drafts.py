@@ -45,6 +45,16 @@ def test_a_look_at_a_long_file_is_a_short_one(project: Project) -> None:
     assert (found.episodes <= drafts.LOOK_EPISODES, found.is_whole) == (True, False)
 
 
+def test_a_slow_look_shows_something_all_the_same(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "LOOK_SECONDS", 0)
+
+    found = preview(project, a_line() + a_line())
+
+    assert (found.episodes, found.is_whole) == (1, False)
+
+
 def test_warnings_of_the_mapping_are_counted(project: Project) -> None:
     said = [("user", "q"), ("assistant", ""), ("assistant", "a")]
     chat = {"messages": [{"role": role, "content": text} for role, text in said]}

@@ -1,6 +1,9 @@
 """Watching jobs."""
 
+import csv
+import json
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.test import Client
@@ -86,6 +89,64 @@ def test_all_errors_are_one_download(as_bob: Client, job: Job) -> None:
     answer = as_bob.get(f"/jobs/{job.pk}/errors/")
 
     assert b"".join(answer.streaming_content) == b'{"line": 1}\n'
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+def test_errors_are_a_table_too_that_no_spreadsheet_runs(
+    as_bob: Client, job: Job, first: str
+) -> None:
+    row = {**ERROR, "member": f"{first}cmd|' /C calc'!A0"}
+    path = imports.errors_path(job)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(row) + "\n")
+
+    answer = as_bob.get(f"/jobs/{job.pk}/errors/", {"as": "csv"})
+
+    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    header, line = csv.reader(StringIO(text, newline=""))
+    assert header == ["line", "member", "pointer", "detail", "truncated"]
+    assert line == ["7", f"'{row['member']}", "/steps/0", "expected text", "False"]
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_errors_are_nothing_to_a_stranger(as_charlie: Client, job: Job) -> None:
+    for address in ("", "?as=csv"):
+        assert as_charlie.get(f"/jobs/{job.pk}/errors/{address}").status_code == 404
+
+
+def test_the_list_asks_again_only_while_something_runs(
+    as_bob: Client, project: Project
+) -> None:
+    done = {"created": 3, "duplicates": 1, "failed": 2}
+    factories.a_job(project, state="done", result=done)
+    address = f"/projects/{project.slug}/jobs/"
+    page = as_bob.get(address).content.decode()
+    assert "3 imported" in page
+    assert "1 here before" in page
+    assert "2 not readable" in page
+    assert "hx-get" not in page
+
+    open_job = factories.a_job(project)
+    page = as_bob.get(address).content.decode()
+    assert 'hx-select="#jobs"' in page
+    assert f'action="/jobs/{open_job.pk}/cancel/"' in page
+
+
+def test_labels_that_found_no_step_are_named_with_both_versions(
+    as_bob: Client, project: Project
+) -> None:
+    old, new = factories.an_episode(project), factories.an_episode(project)
+    left = {"episode": str(new.pk), "before": str(old.pk), "steps": [1], "whole": True}
+    counts = {"created": 1, "revised": 1, "carried": 2, "unmatched": 2, "left": [left]}
+    job = factories.a_job(project, state="done", result=counts)
+
+    page = as_bob.get(f"/jobs/{job.pk}/").content.decode()
+
+    assert "2 labels carried over, 2 without the same step" in page
+    assert f'href="/episodes/{old.pk}/?step=1"' in page
+    assert f'href="/episodes/{new.pk}/"' in page
+    assert "on the whole run" in page
 
 
 def test_the_queries_of_the_list_do_not_grow(

@@ -18,13 +18,17 @@ function take(files) {
   for (const file of files) {
     const item = document.importNode(sending, true).firstElementChild;
     item.querySelector("[data-name]").textContent = file.name;
-    item.querySelector("[data-size]").textContent = `${(file.size / 2 ** 20).toFixed(1)} MB`;
+    item.querySelector("[data-size]").textContent = size(file.size);
     list.append(item);
     waiting.push({ file, item });
   }
   input.value = "";
   tidy();
   next();
+}
+
+function size(bytes) {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function next() {
@@ -47,7 +51,9 @@ function post(body, item, done = () => {}) {
   const request = new XMLHttpRequest();
   const progress = item.querySelector("progress");
   request.upload.addEventListener("progress", ({ loaded, total }) => {
-    if (progress) progress.value = loaded / total;
+    if (loaded < total) progress?.setAttribute("value", loaded / total);
+    // all of it is there, and is being looked at: nobody knows how long
+    else progress?.removeAttribute("value");
   });
   request.addEventListener("load", () => {
     const row = request.response?.querySelector(".draft");
