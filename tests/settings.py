@@ -21,6 +21,8 @@ from webapp.settings import DATABASES  # noqa: E402
 
 # WhiteNoise warns of a folder that isn't there, and warnings are errors
 STATIC_ROOT.mkdir()  # noqa: F405
+# a test changes a token and looks at once; one asks what the product does instead
+TOKEN_CACHE_SECONDS = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -37,6 +37,11 @@ def live() -> dict[str, dict[str, Any]]:
     return _kept[1]
 
 
+def enrol(name: str) -> None:
+    """Say that this replica is there; its sign says what it has to offer."""
+    broker().zadd(SEEN, {name: time.time()})
+
+
 def forget() -> None:
     """Look again at the next question."""
     global _kept  # noqa: PLW0603

@@ -127,6 +127,7 @@ BACKBONE = env.text("PACENOTE_BACKBONE", "")
 DEMO_EPISODES = env.number("PACENOTE_DEMO_EPISODES", 240)
 REPLICAS = env.number("PACENOTE_REPLICAS", 1)
 SCORE_DEADLINE_SECONDS = env.number("PACENOTE_SCORE_DEADLINE", 30)
+TOKEN_CACHE_SECONDS = env.number("PACENOTE_TOKEN_CACHE", 2)
 SCORE_SYNC_TOKENS = env.number("PACENOTE_SCORE_SYNC_TOKENS", 100_000)
 
 # Uploads stream to disk; only JSON bodies of the API are held in memory.
@@ -144,7 +145,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["webapp.api.permissions.HasScope"],
     "DEFAULT_PARSER_CLASSES": ["webapp.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["webapp.api.renderers.FastJSON"],
     "DEFAULT_SCHEMA_CLASS": "webapp.api.schema.Operations",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "webapp.api.negotiation.FirstRenderer",
     "DEFAULT_METADATA_CLASS": None,

@@ -96,7 +96,7 @@ class Serving(threading.Thread):
     def _sign(self, facts: dict[str, object]) -> None:
         if self._stopped.is_set():
             return
-        broker().zadd(replicas.SEEN, {self._name: time.time()})
+        replicas.enrol(self._name)
         name = f"{replicas.SCORER}{self._name}"
         signs.give(name, facts, signs.SCORER_SIGN_SECONDS)
         adopt(Lanes(broker(), self._name))

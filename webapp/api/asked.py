@@ -43,6 +43,11 @@ def in_body(view: View, body: Mapping[str, Any], by: Mapping[str, str]) -> Asked
     return _asked(pairs, {**by, **{name: body[name] for name in BY if name in body}})
 
 
+def one(view: View, value: Any) -> Asked:
+    """The only episode of a line. Raises: InvalidInput."""
+    return _asked([_one(value, _stored(view, [value]))], {})
+
+
 def in_lines(view: View, lines: Any, by: Mapping[str, str]) -> Asked:
     """Raises: InvalidInput, with the line of the first thing wrong."""
     stored = _stored(view, [value for _, value in lines])
@@ -74,6 +79,8 @@ def _one(value: Any, stored: Mapping[str, Inputs]) -> Inputs:
 def _stored(view: View, values: Sequence[Any]) -> dict[str, Inputs]:
     """The stored episodes named by `{"id": …}`, with people's answers about them."""
     named = [value["id"] for value in values if _names_a_row(value)]
+    if not named:
+        return {}
     ids = {text: UUID(text) for text in named}
     rows = access.episodes(view.actor).filter(project=view.project, pk__in=ids.values())
     found = answers.inputs(
@@ -83,4 +90,6 @@ def _stored(view: View, values: Sequence[Any]) -> dict[str, Inputs]:
 
 
 def _names_a_row(value: Any) -> bool:
-    return reading.fits(value, _STORED)
+    # the shape is checked only where it can fit, for it is slow
+    short = isinstance(value, dict) and value.keys() == {"id"}
+    return short and reading.fits(value, _STORED)

@@ -1,5 +1,6 @@
 """One shape for every refusal: RFC 9457 `application/problem+json`."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -74,6 +75,13 @@ def of(error: Exception) -> JsonResponse | None:
     return None
 
 
+def body(error: Exception) -> dict[str, Any]:
+    """A refusal as the members of a problem, for where it stands among answers."""
+    answer = of(error) or server_error(None)
+    members: dict[str, Any] = json.loads(answer.content)
+    return members
+
+
 def not_found(detail: str) -> JsonResponse:
     return problem(404, detail, "not-found")
 
@@ -85,7 +93,7 @@ def no_such_address(request: HttpRequest) -> JsonResponse:
     return not_found(_("no such address; those of the API end with a slash"))
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def server_error(request: HttpRequest | None) -> JsonResponse:
     detail = _("an unexpected error; it has been logged and nothing was stored half")
     return problem(500, detail, "server-error")
 

@@ -1,6 +1,6 @@
 """Request bodies: strict JSON in memory, everything else streamed to disk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import IO, Any
 
 from django.conf import settings
@@ -8,6 +8,7 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 
 from scoring import strictjson
 from scoring.errors import UnreadableFile
+from webapp.api import encodings
 from webapp.errors import TooLarge
 
 NDJSON = "application/x-ndjson"
@@ -23,17 +24,6 @@ class StrictJSONParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, context: Context = None
     ) -> Any:
         return strictjson.loads(_text(stream, context))
-
-
-class NDJSONParser(BaseParser):
-    """JSON lines. `data` is a list of (line number, value); blank lines are skipped."""
-
-    media_type = NDJSON
-
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, context: Context = None
-    ) -> Any:
-        return list(_lines(_text(stream, context)))
 
 
 class UploadParser(MultiPartParser):
@@ -58,17 +48,11 @@ class FileParser(BaseParser):
         return stream
 
 
-def _lines(text: str) -> Iterator[tuple[int, Any]]:
-    # splitlines() would also split at U+2028 and its kin, which JSON allows in text
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield number, strictjson.loads(line, line=number)
-
-
 def _text(stream: IO[bytes], context: Context) -> str:
-    _refuse_beyond(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, context)
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    _refuse_beyond(limit, context)
     try:
-        return stream.read().decode()
+        return encodings.decoded(stream, (context or {})["request"], limit).decode()
     except UnicodeDecodeError as error:
         detail = f"the body is not UTF-8 (byte {error.start})"
         raise UnreadableFile(detail) from None

@@ -1,8 +1,6 @@
 """Scores: of episodes in the request, or of stored ones."""
 
-import json
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,38 +10,39 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from scoring import schema
+from scoring import schema, strictjson
 from webapp import access
-from webapp.api import asked, reading, words
+from webapp.api import asked, preferences, reading, words
 from webapp.api.asked import Asked
 from webapp.api.downloads import ATTACHMENT, attachment
+from webapp.api.incoming import Incoming
 from webapp.api.jobs import JOB, accepted
+from webapp.api.lines import Lines
 from webapp.api.pagination import PARAMETERS, page
-from webapp.api.parsers import NDJSON, NDJSONParser, StrictJSONParser
+from webapp.api.parsers import NDJSON
 from webapp.api.permissions import READ, SCORE
+from webapp.api.preferences import Preferences
 from webapp.api.schema import JSON, listed, operation
 from webapp.api.shapes import FILE, record
 from webapp.api.view import View
-from webapp.errors import AppError
+from webapp.errors import Busy, NotReady
 from webapp.models import Score
 from webapp.models.job import Kind
 from webapp.services import episodes, scores
+from webapp.services.remembered import Memory
 
-# what one request to the scorer carries when the answer is streamed
-BATCH = 16
 # of English text and JSON; only decides which requests become jobs
 CHARACTERS_A_TOKEN = 4
 
 _ASKED = record({"episodes": asked.EPISODES}, asked.BY)
 _HEADERS = {
-    "Prefer": "`respond-async`: answer 202 with a job, as long requests do anyway.",
-    "Idempotency-Key": "The same key again gives back the same job.",
+    **preferences.HEADERS,
+    "Idempotency-Key": "The same key again gives back the same job or answer.",
 }
 
 
 class Scores(View):
     needs = {"POST": SCORE}
-    parser_classes = [StrictJSONParser, NDJSONParser]
 
     @operation(
         "Score episodes; JSON lines in, JSON lines out",
@@ -53,21 +52,49 @@ class Scores(View):
         headers=_HEADERS,
     )
     def post(self, request: Request) -> HttpResponseBase:
-        key = reading.key(request)
-        wanted = _asked(self, request)
-        if _is_long(request, wanted.runs):
-            job = scores.start(
-                self.project,
-                user=self.user,
-                episodes=wanted.runs,
-                social=wanted.social,
-                key=key,
-                **wanted.by,
-            )
-            return accepted(job)
-        if _has_lines(request):
-            return StreamingHttpResponse(_lines(self, wanted), content_type=NDJSON)
-        return Response({"scores": asked.score(self, wanted)})
+        by, key = reading.query(request, asked.BY), reading.key(request)
+        by.pop("project", None)
+        preferred = preferences.of(request)
+        if not _has_lines(request):
+            body = reading.body(request, _ASKED)
+            wanted = asked.in_body(self, body, by)
+            return self._answer(wanted, preferred, key, [body, by])
+        incoming = Incoming(request)
+        if preferred.job:
+            return self._job(asked.in_lines(self, _values(incoming), by), key)
+        scoring = scores.Scoring.of(self.project, **by)
+        answers = Lines(self, incoming, scoring).answers()
+        return StreamingHttpResponse(answers, content_type=NDJSON)
+
+    def _answer(
+        self, wanted: Asked, preferred: Preferences, key: str | None, whole: Any
+    ) -> Response:
+        """At once, or as a job: where the caller prefers one, or the answer would take
+        too long."""
+        if _is_long(wanted.runs) or (preferred.job and preferred.seconds is None):
+            return self._job(wanted, key)
+        memory = Memory.of(self.project, key, whole) if key else None
+        known = memory.recall() if memory else None
+        if known is not None:
+            return Response(known, headers={"Idempotency-Replayed": "true"})
+        try:
+            said = {"scores": asked.score(self, wanted)}
+        except (NotReady, Busy):
+            if not preferred.job:
+                raise
+            return self._job(wanted, key)
+        return Response(memory.keep(said) if memory else said)
+
+    def _job(self, wanted: Asked, key: str | None) -> Response:
+        job = scores.start(
+            self.project,
+            user=self.user,
+            episodes=wanted.runs,
+            social=wanted.social,
+            key=key,
+            **wanted.by,
+        )
+        return accepted(job)
 
 
 class ScoresFile(View):
@@ -102,49 +129,17 @@ class EpisodeScores(View):
         return Response(_body(scores.store(episode, **by)))
 
 
-def _asked(view: View, request: Request) -> Asked:
-    by = reading.query(request, asked.BY)
-    by.pop("project", None)
-    if _has_lines(request):
-        return asked.in_lines(view, request.data, by)
-    return asked.in_body(view, reading.body(request, _ASKED), by)
-
-
 def _has_lines(request: Request) -> bool:
     return (request.content_type or "").startswith(NDJSON)
 
 
-def _is_long(request: Request, asked: Sequence[schema.Episode]) -> bool:
-    if "respond-async" in request.headers.get("Prefer", ""):
-        return True
+def _values(incoming: Incoming) -> list[tuple[int, Any]]:
+    return [(number, strictjson.loads(text, line=number)) for number, text in incoming]
+
+
+def _is_long(asked: Sequence[schema.Episode]) -> bool:
     size = sum(episodes.approximate_size(episode) for episode in asked)
     return size / CHARACTERS_A_TOKEN > settings.SCORE_SYNC_TOKENS
-
-
-def _lines(view: View, wanted: Asked) -> Iterator[bytes]:
-    """One line an episode, in order. The first batch is scored before the answer
-    begins, so that a refusal still has its status; a later one becomes lines."""
-    batches = wanted.batches(BATCH)
-    first = next(batches, None)
-    scored = asked.score(view, first) if first else []
-    return chain(map(_line, scored), _written(view, batches))
-
-
-def _written(view: View, batches: Iterator[Asked]) -> Iterator[bytes]:
-    for batch in batches:
-        try:
-            yield from map(_line, asked.score(view, batch))
-        except AppError as error:
-            yield from (_line(_refused(run, error)) for run in batch.runs)
-
-
-def _refused(run: schema.Episode, error: AppError) -> dict[str, Any]:
-    reasons = [error.code]
-    return {"episode": run.id, "valid": False, "reasons": reasons, "total": None}
-
-
-def _line(score: dict[str, Any]) -> bytes:
-    return json.dumps(score).encode() + b"\n"
 
 
 def _body(score: Score) -> dict[str, Any]:

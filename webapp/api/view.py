@@ -6,12 +6,15 @@ from typing import Any, ClassVar, TypeVar, cast
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import Http404
+from django.template.response import SimpleTemplateResponse
 from django.utils.functional import cached_property
+from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from scoring.errors import InvalidInput
-from webapp import access
+from webapp import access, calls
 from webapp.access import Actor
+from webapp.api import callers, encodings
 from webapp.api.permissions import Need, need_of
 from webapp.errors import Invalid
 from webapp.models import Project
@@ -25,7 +28,24 @@ class View(APIView):
 
     needs: ClassVar[Mapping[str, Need]] = {}
     # OPTIONS would describe a view to those who may not use it
+    _call: calls.Call | None = None
     http_method_names = ["get", "post", "delete", "head"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self._call = callers.begin(request)
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self._call is not None and self._call.spent:
+            response.headers["Server-Timing"] = callers.timing(self._call)
+        response.headers["Vary"] = "Accept-Encoding"
+        if isinstance(response, SimpleTemplateResponse):
+            response.add_post_render_callback(lambda r: encodings.encode(r, request))
+            return response
+        return encodings.encode(response, request)
 
     @property
     def actor(self) -> Actor:

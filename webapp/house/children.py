@@ -36,8 +36,8 @@ def everything(port: int) -> list[Child]:
     return [
         *embedded,
         *_scorers(environment, threads),
-        _child("jobs", _worker("jobs", threads=4), environment),
-        _child("web", _gunicorn(port), environment),
+        _child("jobs", worker("jobs", threads=4), environment),
+        _child("web", gunicorn(port), environment),
     ]
 
 
@@ -64,7 +64,7 @@ def _scorers(environment: Mapping[str, str], threads: int) -> list[Child]:
         if "OMP_NUM_THREADS" not in os.environ:
             own["OMP_NUM_THREADS"] = share
         child = _child(
-            name, _worker("score", threads=1, name=name), {**environment, **own}
+            name, worker("score", threads=1, name=name), {**environment, **own}
         )
         child.is_alive = _signs_of(own["PACENOTE_REPLICA"], environment["REDIS_URL"])
         found.append(child)
@@ -98,7 +98,7 @@ def _signs_of(replica: str, url: str) -> Callable[[int], bool | None]:
     return is_alive
 
 
-def _worker(queue: str, *, threads: int, name: str = "") -> list[str]:
+def worker(queue: str, *, threads: int, name: str = "") -> list[str]:
     # each worker of a host has a name of its own, or `celery inspect` sees but one
     node = f"{name.replace('scorer', queue) or queue}@%h"
     options = ["-Q", queue, "-n", node, "-P", "threads", "-c", str(threads)]
@@ -108,7 +108,7 @@ def _worker(queue: str, *, threads: int, name: str = "") -> list[str]:
     return [*celery, *options, *quiet]
 
 
-def _gunicorn(port: int) -> list[str]:
+def gunicorn(port: int) -> list[str]:
     # the workers' heartbeat is a file: on a slow disk it would stall them
     memory = Path("/dev/shm")  # noqa: S108
     heartbeat = memory if memory.is_dir() else settings.DATA_DIR / "tmp"

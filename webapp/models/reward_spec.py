@@ -1,9 +1,18 @@
 """A version of a reward spec. Immutable: changing a number makes a new row."""
 
+import json
+from functools import lru_cache
+
 from django.conf import settings
 from django.db import models
 
 from scoring import rewards
+
+
+@lru_cache(maxsize=64)
+def _spec(sha256: str, body: str) -> "rewards.Spec":
+    # rows never change, and checking one takes longer than scoring an episode by it
+    return rewards.Spec.from_dict(json.loads(body))
 
 
 class RewardSpec(models.Model):
@@ -26,4 +35,4 @@ class RewardSpec(models.Model):
         return f"{self.name}@{self.version}"
 
     def to_spec(self) -> "rewards.Spec":
-        return rewards.Spec.from_dict(self.body)
+        return _spec(self.sha256, json.dumps(self.body))

@@ -38,6 +38,16 @@ def ask(
     return jobs.predict(model.sha256, runs, seconds, lane)
 
 
+def begin(
+    model: RewardModel | None, runs: Sequence[schema.Episode]
+) -> Callable[[], Sequence[schema.Prediction | None]]:
+    """Ask now; what is returned waits for the answer. Raises: as `ask`, both."""
+    if model is None or not runs:
+        return lambda: [None] * len(runs)
+    seconds = settings.SCORE_DEADLINE_SECONDS
+    return jobs.ask(model.sha256, runs, seconds).answers
+
+
 def ask_patiently(
     model: RewardModel | None,
     runs: Sequence[schema.Episode],

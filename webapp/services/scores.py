@@ -1,17 +1,19 @@
 """Scores: of episodes in a request, of stored ones, of many in a job."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 
 from scoring import rewards, schema
+from webapp import calls
 from webapp.models import Episode, Job, Project, RewardModel, RewardSpec, Score
 from webapp.models.job import Kind
 from webapp.services import (
@@ -49,15 +51,57 @@ def score(
         NotReady, Busy: the scorer is down or has too much to do.
         InvalidInput: a budget in an episode's `meta` is no number.
     """
-    rules = _rules(project, spec)
-    asked = _model(project, model, rules)
-    said = ask(asked, episodes)
-    named = predictions.describe(asked)
-    manners = social or [None] * len(episodes)
-    return [
-        rewards.score(episode, prediction, rules, social=kind, model=named)
-        for episode, prediction, kind in zip(episodes, said, manners, strict=True)
-    ]
+    scoring = Scoring.of(project, model=model, spec=spec)
+    return scoring.combined(episodes, ask(scoring.model, episodes), social)
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """By which model and under which spec: found once, however much is scored by it."""
+
+    rules: rewards.Spec
+    model: RewardModel | None
+
+    @classmethod
+    def of(
+        cls,
+        project: Project,
+        *,
+        model: str | RewardModel = "champion",
+        spec: str | rewards.Spec | None = None,
+    ) -> Self:
+        """Raises: Invalid."""
+        rules = _rules(project, spec)
+        return cls(rules, _model(project, model, rules))
+
+    def begin(
+        self,
+        episodes: Sequence[schema.Episode],
+        social: Sequence[rewards.Social | None] | None = None,
+    ) -> Callable[[], list[dict[str, Any]]]:
+        """Ask now, and get the scores from what is returned.
+
+        Raises: NotReady, Busy; so does what is returned, and InvalidInput.
+        """
+        said = predictions.begin(self.model, episodes)
+        return lambda: self.combined(episodes, said(), social)
+
+    def combined(
+        self,
+        episodes: Sequence[schema.Episode],
+        said: Sequence[schema.Prediction | None],
+        social: Sequence[rewards.Social | None] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Raises: InvalidInput."""
+        began = time.perf_counter()
+        named = predictions.describe(self.model)
+        manners = social or [None] * len(episodes)
+        found = [
+            rewards.score(episode, prediction, self.rules, social=kind, model=named)
+            for episode, prediction, kind in zip(episodes, said, manners, strict=True)
+        ]
+        calls.current().spend("combine", time.perf_counter() - began)
+        return found
 
 
 def store(

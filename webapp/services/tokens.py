@@ -1,8 +1,11 @@
 """API tokens: made, recognised, taken back."""
 
+import math
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
@@ -13,6 +16,10 @@ from webapp.models.token import Scope
 
 # a busy trainer must not write a row a request
 LAST_USED_EVERY = timedelta(minutes=1)
+# Tokens recognised of late, by digest, so that a trainer's every request needn't ask
+# the database. Another process learns of a revocation within TOKEN_CACHE_SECONDS.
+MOST_RECENT = 1_000
+_recent: dict[str, tuple[float, ApiToken]] = {}
 
 
 def create(
@@ -52,14 +59,26 @@ def create(
 def authenticate(secret: str) -> ApiToken | None:
     """The live token a secret belongs to. The look-up is by hash, so its time says
     nothing about the secret."""
-    live = ApiToken.objects.live().select_related("user", "project__spec")
-    token = live.filter(digest=ApiToken.digest_of(secret)).first()
+    digest, now = ApiToken.digest_of(secret), time.monotonic()
+    seen_at, token = _recent.get(digest, (-math.inf, None))
+    if token is not None and now - seen_at < settings.TOKEN_CACHE_SECONDS:
+        return None if token.is_over else token
+    live = ApiToken.objects.live().select_related("user", "project")
+    token = live.filter(digest=digest).first()
     if token is not None:
         _touch(token)
+        _remember(digest, now, token)
     return token
 
 
+def _remember(digest: str, now: float, token: ApiToken) -> None:
+    if len(_recent) >= MOST_RECENT:
+        _recent.clear()
+    _recent[digest] = now, token
+
+
 def revoke(token: ApiToken) -> None:
+    _recent.pop(token.digest, None)
     ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(
         revoked_at=timezone.now()
     )

@@ -1,5 +1,6 @@
 """What stock parsers let through or fall over: each a 400 that says where."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -117,9 +118,9 @@ def test_a_signal_is_a_number_in_its_range_or_null(api: APIClient, value: str) -
 
 def test_a_bad_line_is_named(api: APIClient) -> None:
     lines = b'{"task": "t", "steps": [{"text": "a"}]}\n\n{"task": "t"}\n'
-    response = send(api, "/api/v1/scores/", lines, "application/x-ndjson")
-    assert_refused(response)
-    assert response.json()["line"] == 3
+    response = send(api, "/api/v1/scores/?spec=rlhf_t1", lines, "application/x-ndjson")
+    _, second = map(json.loads, response.getvalue().splitlines())
+    assert (second["problem"]["status"], second["problem"]["line"]) == (400, 3)
 
 
 def test_a_body_beyond_the_limit_is_refused_before_it_is_read(

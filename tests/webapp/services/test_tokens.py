@@ -1,6 +1,10 @@
 """API tokens: shown once, kept as a hash, dead when they should be."""
 
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -83,3 +87,38 @@ def test_a_token_needs_a_name_and_known_scopes(
 ) -> None:
     with pytest.raises(Invalid):
         tokens.create(alice, project, name=name, scopes=scopes)
+
+
+def test_a_token_recognised_a_moment_ago_costs_no_query(
+    alice: User,
+    project: Project,
+    settings: Any,
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    settings.TOKEN_CACHE_SECONDS = 60
+    token, secret = factories.a_token(alice, project)
+    tokens.authenticate(secret)
+    with django_assert_num_queries(0):
+        assert tokens.authenticate(secret) == token
+
+
+def test_a_revocation_elsewhere_is_learnt_of_in_time(
+    alice: User, project: Project, settings: Any
+) -> None:
+    settings.TOKEN_CACHE_SECONDS = 0.2
+    token, secret = factories.a_token(alice, project)
+    tokens.authenticate(secret)
+    ApiToken.objects.filter(pk=token.pk).update(revoked_at=timezone.now())
+    time.sleep(0.25)
+    assert tokens.authenticate(secret) is None
+
+
+def test_a_remembered_token_still_ends_when_it_should(
+    alice: User, project: Project, settings: Any
+) -> None:
+    settings.TOKEN_CACHE_SECONDS = 60
+    soon = timezone.now() + timedelta(seconds=0.3)
+    _, secret = factories.a_token(alice, project, expires_at=soon)
+    assert tokens.authenticate(secret)
+    time.sleep(0.35)
+    assert tokens.authenticate(secret) is None
