@@ -18,6 +18,7 @@ from webapp.models import (
     Project,
     RewardModel,
     Score,
+    ScoringSession,
     Snapshot,
     TrainingRun,
 )
@@ -83,6 +84,10 @@ def reward_models(actor: Actor) -> QuerySet[RewardModel]:
 
 def scores(actor: Actor) -> QuerySet[Score]:
     return Score.objects.filter(episode__project__in=projects(actor))
+
+
+def sessions(actor: Actor) -> QuerySet[ScoringSession]:
+    return _of_projects(ScoringSession.objects.all(), actor)
 
 
 def one(rows: QuerySet[M], **lookup: Any) -> M:

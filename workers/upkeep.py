@@ -10,7 +10,7 @@ from webapp import jobs
 from webapp.broker import broker
 from webapp.models import Job
 from webapp.models.job import State
-from webapp.services import tidying, traces
+from webapp.services import sessions, tidying, traces
 
 # younger ones have a message on its way
 PATIENCE = timedelta(seconds=2)
@@ -20,6 +20,7 @@ def sweep() -> None:
     """Start the imports that are due; wake every job nobody works on, and end those
     nobody should; delete the files that nobody needs."""
     traces.sweep()
+    sessions.sweep()
     tidying.sweep()
     idle = Job.objects.claimable()
     idle.filter(cancel_requested=True).update(

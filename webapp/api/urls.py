@@ -14,6 +14,7 @@ from webapp.api import (
     reward_specs,
     rewards,
     scores,
+    sessions,
     snapshots,
     training_runs,
 )
@@ -23,6 +24,13 @@ app_name = "api"
 urlpatterns: list[URLPattern] = [
     path("scores/", scores.Scores.as_view(), name="scores"),
     path("scores/<uuid:pk>/file/", scores.ScoresFile.as_view(), name="scores-file"),
+    path("sessions/", sessions.Sessions.as_view(), name="sessions"),
+    path("sessions/<uuid:pk>/", sessions.SessionDetail.as_view(), name="session"),
+    path(
+        "sessions/<uuid:pk>/steps/",
+        sessions.SessionSteps.as_view(),
+        name="session-steps",
+    ),
     path("combine/", combine.Combine.as_view(), name="combine"),
     path("groups/", groups.Groups.as_view(), name="groups"),
     path("episodes/", episodes.Episodes.as_view(), name="episodes"),

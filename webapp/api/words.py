@@ -64,7 +64,7 @@ _STEP = {
     ),
     "description": "Needs a text, a thought or a call.",
 }
-_OUTCOME = record(
+OUTCOME = record(
     {},
     {
         "success": maybe(FLAG),
@@ -83,7 +83,7 @@ EPISODE = component(
             "system": TEXT,
             "agent": TEXT,
             "model": TEXT,
-            "outcome": maybe(_OUTCOME),
+            "outcome": maybe(OUTCOME),
             "ended": choice("terminated", "truncated"),
             "gamma": maybe(PROBABILITY),
             "meta": OBJECT,
@@ -125,7 +125,7 @@ _FAMILY = {
     "properties": {"raw": maybe(NUMBER), "weighted": maybe(NUMBER)},
     "required": ["raw", "weighted"],
 }
-_SCORED_STEP = record(
+SCORED_STEP = record(
     {
         "index": COUNT,
         "q": maybe(PROBABILITY),
@@ -136,6 +136,7 @@ _SCORED_STEP = record(
         "flags": listing(TEXT),
     }
 )
+USAGE = record({"tokens": COUNT, "cached_tokens": COUNT})
 SCORE = component(
     "Score",
     {
@@ -155,8 +156,8 @@ SCORE = component(
             "total": maybe(NUMBER),
             "families": record(dict.fromkeys(FAMILIES, _FAMILY)),
             "gate": record({"penalty": maybe(NUMBER), "violations": listing(OBJECT)}),
-            "steps": listing(_SCORED_STEP),
-            "usage": record({"tokens": COUNT, "cached_tokens": COUNT}),
+            "steps": listing(SCORED_STEP),
+            "usage": USAGE,
             "truncation": maybe(OBJECT),
         },
         "required": ["episode", "valid", "reasons", "total", "families", "steps"],

@@ -9,6 +9,7 @@ from webapp.models.project import Membership, Project
 from webapp.models.reward_model import RewardModel
 from webapp.models.reward_spec import RewardSpec
 from webapp.models.score import Score
+from webapp.models.session import ScoringSession, SessionStep
 from webapp.models.snapshot import Snapshot
 from webapp.models.token import ApiToken
 from webapp.models.training_run import TrainingRun
@@ -24,6 +25,8 @@ __all__ = [
     "RewardModel",
     "RewardSpec",
     "Score",
+    "ScoringSession",
+    "SessionStep",
     "Snapshot",
     "Step",
     "TrainingRun",

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from tests import factories
 from tests.webapp.api.test_scores import RUN, URL, score, spec  # noqa: F401
 from webapp import replicas
-from webapp.models import Job, Project, RewardSpec
+from webapp.models import Job, Project
 
 LINES = "application/x-ndjson"
 
