@@ -10,6 +10,9 @@ ScoringError
 │   └── InvalidSpec         a reward spec that promises nothing
 ├── NotEnoughLabels         a training set no model can be fitted on
 ├── ModelMismatch           files of a model that don't belong together
+├── StorageFull             no room on the disk; what was there before still is
+├── TrainingDiverged        a loss that stays infinite or NaN; nothing was saved of it
+├── OutOfMemory             even the smallest batch doesn't fit into the device
 └── Cancelled               the caller's report() asked to stop
 """
 
@@ -64,6 +67,23 @@ class NotEnoughLabels(ScoringError):
 
 class ModelMismatch(ScoringError):
     code = "model-mismatch"
+
+
+class StorageFull(ScoringError):
+    code = "storage-full"
+
+    @classmethod
+    def of(cls, error: OSError, folder: object) -> "StorageFull":
+        """What to tell of an OSError met while writing into a folder."""
+        return cls(f"{folder} can't be written: {error.strerror or error}")
+
+
+class TrainingDiverged(ScoringError):
+    code = "training-diverged"
+
+
+class OutOfMemory(ScoringError):
+    code = "out-of-memory"
 
 
 class Cancelled(ScoringError):

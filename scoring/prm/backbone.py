@@ -41,6 +41,12 @@ class Trunk:
         identity = [files_sha256, depth, TILE, str(model.dtype)]
         self.sha256 = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
+    @property
+    def model(self) -> Any:
+        """The cut transformers model itself, for training; its weights stay as they
+        are."""
+        return self._model
+
     def hidden(self, token_ids: Sequence[int]) -> Tensor:
         """States after layer `depth`: [len(token_ids), width], the model's dtype.
 

@@ -1,4 +1,5 @@
-"""A reward model as a folder: model.safetensors, config.json, card.json, manifest.json.
+"""A reward model as a folder: model.safetensors, config.json, card.json, manifest.json,
+and trunk.safetensors where training moved the trunk as well.
 
 The folder is named by the SHA-256 of weights and config, and the manifest holds that of
 every file. Nothing is loaded that doesn't add up, and nothing is ever unpickled.
@@ -23,37 +24,49 @@ from scoring.prm.backbone import Trunk
 from scoring.prm.encode import template_hash
 from scoring.prm.heads import CLASSES, Head
 from scoring.prm.readout import VIEWS, Basis
+from scoring.prm.tuning.weights import OwnTrunk, Weights
 
 FORMAT = "pacenote/reward-model@1"
 MAX_BYTES = 1 << 30
 
+MAX_TRUNK_BYTES = 1 << 37
+
 _FILES = ("model.safetensors", "config.json", "card.json")
+_TRUNK = "trunk.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """A trained reward model in memory. `sha256` names weights and config, `card` holds
-    what was measured; `max_tokens` is the longest input it was trained on."""
+    what was measured; `max_tokens` is the longest input it was trained on; `trunk` its
+    own one, None where it reads with the installation's."""
 
     basis: Basis
     heads: Mapping[str, Head]
     max_tokens: int
     sha256: str = ""
     card: Mapping[str, Any] = field(default_factory=dict)
+    trunk: Trunk | None = None
 
 
 def save_model(
     model: Model, trunk: Trunk, card: Mapping[str, Any], parent: Path
 ) -> tuple[Path, str]:
     """Write the model into a new folder of `parent`, atomically; (folder, sha256)."""
-    config = {
+    config: dict[str, Any] = {
         "format": FORMAT,
         "backbone": trunk.sha256,
         "template": template_hash(),
         "max_tokens": model.max_tokens,
         "heads": sorted(model.heads),
     }
-    contents = {
+    contents = dict[str, bytes]()
+    if isinstance(trunk, OwnTrunk):
+        own = trunk.weights
+        config["backbone"] = trunk.base_sha256
+        config["trunk"] = {"kind": own.kind, "sha256": own.sha256}
+        contents[_TRUNK] = save(dict(own.tensors))
+    contents |= {
         "model.safetensors": save(_tensors(model)),
         "config.json": _json(config),
         "card.json": _json(card),
@@ -72,18 +85,42 @@ def load_model(directory: Path, trunk: Trunk) -> Model:
             template; tensors that don't fit together.
     """
     hashes = _manifest(directory)
-    for name in _FILES:
-        if _sha256(directory / name) != hashes.get(name):
+    for name in hashes:
+        if _sha256(directory / name) != hashes[name]:
             raise ModelMismatch(f"{name} is not the file its manifest speaks of")
     config = _read(directory / "config.json")
     _check_config(config, trunk)
-    try:
-        tensors = load_file(directory / "model.safetensors")
-    except SafetensorError as error:
-        raise ModelMismatch(f"model.safetensors can't be read: {error}") from error
+    own = _own_trunk(directory, config, hashes, trunk)
+    tensors = _tensors_of(directory / "model.safetensors")
     basis, heads = _assemble(tensors, config["heads"], trunk.width)
     card = _read(directory / "card.json")
-    return Model(basis, heads, config["max_tokens"], _identity(hashes), card)
+    return Model(basis, heads, config["max_tokens"], _identity(hashes), card, own)
+
+
+def _own_trunk(
+    directory: Path, config: Mapping[str, Any], hashes: Mapping[str, str], base: Trunk
+) -> OwnTrunk | None:
+    named = config.get("trunk")
+    if (named is None) != (_TRUNK not in hashes):
+        raise ModelMismatch(
+            "config and manifest disagree on a trunk of the model's own"
+        )
+    if named is None:
+        return None
+    if not isinstance(named, dict):
+        raise ModelMismatch("config.json does not say what the trunk's weights are")
+    weights = Weights(named.get("kind", ""), _tensors_of(directory / _TRUNK))
+    if weights.sha256 != named.get("sha256"):
+        raise ModelMismatch("the trunk's weights are not those config.json speaks of")
+    return OwnTrunk(base, weights)
+
+
+def _tensors_of(path: Path) -> dict[str, Tensor]:
+    try:
+        tensors: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelMismatch(f"{path.name} can't be read: {error}") from error
+    return tensors
 
 
 def _tensors(model: Model) -> dict[str, Tensor]:
@@ -147,7 +184,7 @@ def _check_config(config: Mapping[str, Any], trunk: Trunk) -> None:
 
 def _manifest(directory: Path) -> dict[str, str]:
     hashes = _read(directory / "manifest.json")
-    if set(hashes) != set(_FILES):
+    if set(hashes) - {_TRUNK} != set(_FILES):
         raise ModelMismatch("manifest.json does not name the files of a model")
     return hashes
 
@@ -165,7 +202,8 @@ def _read(path: Path) -> dict[str, Any]:
 def _sha256(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            if path.stat().st_size > MAX_BYTES:
+            most = MAX_TRUNK_BYTES if path.name == _TRUNK else MAX_BYTES
+            if path.stat().st_size > most:
                 raise ModelMismatch(f"{path.name} is larger than a model's can be")
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:

@@ -1,12 +1,14 @@
 """What a training may be told, and what it tells while it runs."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
 
 from scoring.errors import InvalidInput
+from scoring.prm.tuning.config import TuneConfig
 
-Phase = Literal["features", "heads", "calibration", "evaluation"]
+Tier = Literal["head", "lora", "full"]
+Phase = Literal["tuning", "features", "heads", "calibration", "evaluation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,19 +17,22 @@ class TrainConfig:
 
     `epochs`: the most passes over the data of each descent, `members` = K, `rank` = r,
     the directions kept of the trunk's states, `max_tokens` the longest
-    input (0: the trunk's context), `threads` of torch (0: as they are).
+    input (0: the trunk's context), `threads` of torch (0: as they are). `tier`: only
+    the heads, or before them the trunk too, through adapters or in full, as `tuning`
+    says.
     """
 
-    tier: Literal["head"] = "head"
+    tier: Tier = "head"
     seed: int = 0
     epochs: int = 100
     members: int = 5
     rank: int = 256
     max_tokens: int = 0
     threads: int = 0
+    tuning: TuneConfig = field(default_factory=TuneConfig)
 
     def __post_init__(self) -> None:
-        if self.tier != "head":
+        if self.tier not in get_args(Tier):
             raise InvalidInput(f"unknown tier {self.tier!r}", pointer="/tier")
         for name in ("seed", "epochs", "members", "rank", "max_tokens", "threads"):
             least = 1 if name in ("epochs", "members", "rank") else 0
@@ -42,7 +47,8 @@ class TrainConfig:
         unknown = sorted(set(data) - set(cls.__slots__))
         if unknown:
             raise InvalidInput("unknown setting", pointer=f"/{unknown[0]}")
-        return cls(**data)
+        tuning = TuneConfig.from_dict(data.get("tuning", {}))
+        return cls(**{**data, "tuning": tuning})
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -50,7 +56,8 @@ class TrainConfig:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a phase is: tokens of features, epochs of heads, episodes of the rest."""
+    """How far a phase is: tokens of tuning and features, epochs of heads, episodes of
+    the rest."""
 
     phase: Phase
     done: int

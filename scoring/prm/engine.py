@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Engine:
-    """Scores episodes with models that share one trunk."""
+    """Scores episodes with models that share one trunk, or that bring their own."""
 
     def __init__(self, trunk: Trunk) -> None:
         self.trunk = trunk
@@ -49,8 +49,9 @@ class Engine:
         return [self._predict(episode, model) for episode in episodes]
 
     def _predict(self, episode: Episode, model: Model) -> Prediction:
-        encoded = encode(episode, self.trunk.tokenizer, model.max_tokens)
-        states = self.trunk.hidden(encoded.token_ids)
+        trunk = model.trunk or self.trunk
+        encoded = encode(episode, trunk.tokenizer, model.max_tokens)
+        states = trunk.hidden(encoded.token_ids)
         spans = [span for span in encoded.spans if span]
         return predict([states[slice(*span)] for span in spans], encoded, model)
 

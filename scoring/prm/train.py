@@ -72,13 +72,15 @@ def train(
     if config.threads:
         torch.set_num_threads(config.threads)
     started = time.monotonic()
-    reads = _features(examples, trunk, config, workdir, report)
     checkpoints = workdir / "checkpoints" / _run_hash(examples, trunk, config)
+    trunk, tuned = _tuned(examples, trunk, config, checkpoints, report)
+    reads = _features(examples, trunk, config, workdir, report)
     model = _fitted(reads, trunk, config, checkpoints, report)
     model = _calibrated(model, _of(reads, "calibration"), report)
     metrics = _measured(model, reads, report)
     card = {
         **_provenance(examples, trunk, config),
+        **tuned,
         "metrics": metrics,
         "heads": {name: _about(head) for name, head in model.heads.items()},
         "seconds": round(time.monotonic() - started, 1),
@@ -86,6 +88,23 @@ def train(
     directory, sha256 = save_model(model, trunk, card, workdir / "models")
     shutil.rmtree(checkpoints, ignore_errors=True)
     return Trained(directory, sha256, card)
+
+
+def _tuned(
+    examples: Sequence[Example],
+    trunk: Trunk,
+    config: TrainConfig,
+    checkpoints: Path,
+    report: Callable[[Progress], None],
+) -> tuple[Trunk, dict[str, Any]]:
+    """The trunk the heads are to be fitted on, and what the card says of it."""
+    if config.tier == "head":
+        return trunk, {}
+    from scoring.prm.tuning.loop import tune
+
+    base = trunk.sha256
+    trunk, told = tune(examples, trunk, config, checkpoints / "trunk", report)
+    return trunk, {"tuning": {**told, "base": base}}
 
 
 def _features(

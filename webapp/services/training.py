@@ -12,7 +12,7 @@ from webapp.models import Project, RewardModel, Snapshot, TrainingRun
 from webapp.models.job import Kind
 from webapp.services import jobs, snapshots
 
-TIERS = ("head",)
+TIERS = ("head", "lora", "full")
 NUMBERS = {
     "seed": (0, 2**31 - 1),
     "epochs": (1, 1_000),
