@@ -48,9 +48,11 @@ class Format:
     asks: str = ""
 
     def knows(self, record: Record) -> bool:
-        return any(keys <= record.keys() for keys in self.needs) and self.accepts(
-            record
-        )
+        found = record.keys()
+        for keys in self.needs:
+            if keys <= found:
+                return self.accepts(record)
+        return False
 
 
 def keys(*names: str) -> frozenset[str]:
