@@ -28,9 +28,12 @@ def read(row: Record) -> Iterator[Episode | RowError]:
 
 def _sample(sample: Record, evaluation: Record) -> Episode:
     attached = fields.record(sample.get("attachments"))
+    calls = dict(_model_calls(sample))
     talk = Conversation(ended="truncated" if sample.get("limit") else "terminated")
     for i, message in enumerate(fields.records(sample.get("messages"))):
-        hear_message(talk, _resolved(message, attached), at=f"/messages/{i}")
+        about = calls.get(fields.string(message, "id"), {})
+        row = _resolved(message, attached)
+        hear_message(talk, row, at=f"/messages/{i}", **about)
     talk.task = talk.task or fields.text(sample.get("input"))
     return talk.episode(
         id=f"{sample.get('id')}:{sample.get('epoch', 1)}",
@@ -39,6 +42,19 @@ def _sample(sample: Record, evaluation: Record) -> Episode:
         columns=fields.without(sample, "messages", "events", "attachments", "store"),
         outcome=_outcome(sample),
     )
+
+
+def _model_calls(sample: Record) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(message, what its call took) of each answer whose event was logged."""
+    for event in fields.records(sample.get("events")):
+        output = fields.record(event.get("output"))
+        for choice in fields.records(output.get("choices"))[:1]:
+            name = fields.string(fields.record(choice.get("message")), "id")
+            usage = fields.tokens(output.get("usage"))
+            began, ended = (
+                fields.string(event, key) or None for key in ("timestamp", "completed")
+            )
+            yield name, {"usage": usage, "started_at": began, "ended_at": ended}
 
 
 def _resolved(value: Any, attached: Record) -> Any:

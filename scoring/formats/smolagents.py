@@ -40,7 +40,10 @@ def _episode(steps: Sequence[Record], row: Record) -> Episode:
             talk.step("", plan, kind="planning", **_cost(step, i))
         elif "step_number" in step:
             _act(talk, step, i)
-        final = step.get("output", step.get("action_output")) or final
+        answer = (
+            step.get("observations") if step.get("is_final_answer") is True else None
+        )
+        final = step.get("output", step.get("action_output")) or answer or final
     return talk.episode(
         columns=fields.without(row, "steps"),
         outcome=Outcome(answer=None if final is None else fields.text(final)),
