@@ -1,10 +1,11 @@
-"""Is it rude, abusive, private, harmful? Linear heads on the frozen trunk.
+"""Is it rude, abusive, private, harmful? The social heads on real answers.
 
     python -m benchmarks.social convabuse politeness_wiki
 
-pools the trunk's states over the judged text (its mean and its last token), fits a
-logistic regression and prints its AUROC beside a bag of words on the same five folds by
-task. In stepshield the whole run is judged: its steps are averaged.
+trains on 80 % of the tasks (an eighth of them calibrates) and measures on the others,
+five times, by the code a training runs, beside a bag of words on the same folds. The
+judged turn is a run of one step; in stepshield a run is judged as a whole, and its
+wrong steps are known. Features are cached under $PACENOTE_DATA (default: var).
 """
 
 import argparse
@@ -14,78 +15,49 @@ import os
 import random
 import statistics
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegressionCV
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from benchmarks import labels
 from scoring.prm import backbone
-from scoring.prm.encode import encode, own_words
+from scoring.prm.examples import Example, Split, split
+from scoring.prm.train import Progress, TrainConfig, train
 from scoring.schema import Episode, Step
 
-EPISODES = 400
 FOLDS = 5
-MAX_TOKENS = 4096
-PENALTIES = [1e-4, 1e-3, 1e-2, 1e-1]
-SOURCES = (
-    *("politeness_wiki", "convabuse", "surge_toxicity"),
-    *("presidio_pii", "hh_harmless", "stepshield"),
-)
+AXIS = {
+    **dict.fromkeys(("politeness_wiki", "convabuse", "surge_toxicity"), "rude"),
+    "hh_harmless": "rude",
+    "presidio_pii": "privacy",
+    "stepshield": "harm",
+}
+JUDGED = 12  # of each side
+COLUMNS = ("auroc", "auroc_words", "ece", "brier", "precision", "recall")
 
 
 def main() -> None:
     arguments = _parser().parse_args()
     torch.set_num_threads(arguments.threads)
-    trunk = backbone.load(None, Path(os.environ.get("PACENOTE_DATA", "var")))
+    root = Path(os.environ.get("PACENOTE_DATA", "var"))
+    trunk = backbone.load(None, root)
     for source in arguments.sources:
-        episodes, bad, groups = sample(source, arguments.episodes)
-        texts = ["\n".join(map(own_words, episode.steps)) for episode in episodes]
-        states = np.stack([pooled(episode, trunk) for episode in episodes])
-        words = make_pipeline(
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32),
-            _regression([0.1, 1.0, 10.0]),
-        )
-        head = make_pipeline(StandardScaler(), _regression(PENALTIES))
-        print(
-            f"{source}: {len(bad)} episodes, {np.mean(bad):.2f} bad, AUROC"
-            f" head {_cell(_aurocs(head, states, bad, groups))}"
-            f" bag of words {_cell(_aurocs(words, np.array(texts), bad, groups))}",
-            flush=True,
-        )
+        rows = sample(source, arguments.episodes)
+        print(_head(source, rows), flush=True)
+        tables = []
+        for fold in range(arguments.folds):
+            tables.append(_run(source, rows, trunk, fold, root))
+            print(f"fold {fold}", tables[-1], flush=True)
+        _print(tables)
 
 
-def sample(
-    source: str, limit: int
-) -> tuple[list[Episode], NDArray[np.bool_], list[str]]:
-    """At most `limit` episodes of a source, the same ones every time; which of them
-    are bad, and the groups to split them by."""
+def sample(source: str, limit: int | None) -> list[Example]:
+    """At most `limit` answered runs of a source, the same ones every time."""
     rows = [row for row in _rows(source) if _is_judged(row)]
     random.Random(0).shuffle(rows)
-    rows = rows[:limit]
-    read = _run if source == "stepshield" else _judged
-    bad = np.array([row["social"]["bad"] == 1 for row in rows])
-    return list(map(read, rows)), bad, [row["meta"]["group"] for row in rows]
-
-
-def pooled(episode: Episode, trunk: backbone.Trunk) -> NDArray[np.float32]:
-    """[2 d]: mean and last state of each step's own tokens, averaged over steps."""
-    encoded = encode(episode, trunk.tokenizer, MAX_TOKENS)
-    states = trunk.hidden(encoded.token_ids).float()
-    views = [
-        torch.cat([states[slice(*span)].mean(0), states[span[1] - 1]])
-        for span in encoded.spans
-        if span
-    ]
-    return torch.stack(views).mean(0).numpy()
+    return [_example(source, row) for row in rows[:limit]]
 
 
 def _rows(source: str) -> Iterator[dict[str, Any]]:
@@ -99,11 +71,29 @@ def _is_judged(row: dict[str, Any]) -> bool:
     return row["social"]["bad"] is not None and bool(_words(row["steps"][-1]))
 
 
-def _judged(row: dict[str, Any]) -> Episode:
-    """The last turn as a step, whoever said it; the turns before are what it saw."""
+def _example(source: str, row: dict[str, Any]) -> Example:
+    said = {AXIS[source]: float(row["social"]["bad"])}
+    if source == "stepshield":
+        episode, verdicts, _ = labels.labelled(row)
+        return Example(_grouped(row, episode), verdicts, social=said)
+    # the last turn is the step, whoever said it; the turns before are what it saw
     *before, last = map(_words, row["steps"])
     step = Step(index=0, text=last, observation="\n".join(before))
-    return Episode(task=row["task"], steps=(step,))
+    return Example(_grouped(row, Episode(row["task"], (step,))), (None,), social=said)
+
+
+class _Grouped(Episode):
+    """A run whose task text says too little: many sources have the same one for all."""
+
+    __slots__ = ()
+
+    def group(self) -> str:
+        return str(self.meta["group"])
+
+
+def _grouped(row: dict[str, Any], episode: Episode) -> Episode:
+    meta = {"group": row["meta"]["group"]}
+    return _Grouped(task=episode.task, steps=episode.steps, meta=meta)
 
 
 def _words(turn: dict[str, Any]) -> str:
@@ -111,44 +101,61 @@ def _words(turn: dict[str, Any]) -> str:
     return "\n".join(turn[kind] for kind in kinds if turn.get(kind))
 
 
-def _run(row: dict[str, Any]) -> Episode:
-    episode, _, _ = labels.labelled(row)
-    return episode
+def _run(
+    source: str,
+    rows: list[Example],
+    trunk: backbone.Trunk,
+    fold: int,
+    root: Path,
+) -> dict[str, Any]:
+    splits = _splits(rows, fold)
+    sides = [replace(row, split=splits[row.episode.group()]) for row in rows]
+    if source != "stepshield":
+        sides = list(_barely_judged(sides))
+    trained = train(sides, trunk, TrainConfig(), root / "benchmarks", _quiet)
+    found: dict[str, Any] = trained.card["metrics"]["social"].get(AXIS[source], {})
+    return found
 
 
-def _regression(penalties: list[float]) -> LogisticRegressionCV:
-    return LogisticRegressionCV(
-        Cs=penalties,
-        cv=4,
-        scoring="roc_auc",
-        max_iter=2000,
-        l1_ratios=(0.0,),
-        use_legacy_attributes=False,
-    )
+def _barely_judged(rows: list[Example]) -> Iterator[Example]:
+    """A training needs a few verdicts; here they are made up and measured by nobody."""
+    left = dict.fromkeys(("train", "calibration", "test"), JUDGED)
+    for row in rows:
+        left[row.split] -= 1
+        verdict = (-1, 1)[left[row.split] % 2] if left[row.split] >= 0 else None
+        yield replace(row, verdicts=(verdict,))
 
 
-def _aurocs(
-    model: Any, inputs: NDArray[Any], bad: NDArray[np.bool_], groups: list[str]
-) -> list[float]:
-    return [
-        float(
-            roc_auc_score(
-                bad[test],
-                model.fit(inputs[train], bad[train]).predict_proba(inputs[test])[:, 1],
-            )
-        )
-        for train, test in GroupKFold(FOLDS).split(inputs, bad, groups)
-    ]
+def _splits(rows: list[Example], fold: int) -> dict[str, Split]:
+    groups = sorted({row.episode.group() for row in rows})
+    tested = set(groups[fold::FOLDS])
+    rest = split((group for group in groups if group not in tested), 0, 1 / 8, 0)
+    return rest | dict.fromkeys(tested, "test")
 
 
-def _cell(values: list[float]) -> str:
-    return f"{statistics.mean(values):.3f} ({min(values):.3f}–{max(values):.3f})"
+def _quiet(progress: Progress) -> None:
+    pass
+
+
+def _head(source: str, rows: list[Example]) -> str:
+    bad = sum(row.social[AXIS[source]] for row in rows) / len(rows)
+    groups = len({row.episode.group() for row in rows})
+    return f"\n{source}: {len(rows)} runs in {groups} groups, {bad:.2f} bad"
+
+
+def _print(tables: list[dict[str, Any]]) -> None:
+    for name in COLUMNS:
+        known = [table[name] for table in tables if table.get(name) is not None]
+        if known:
+            ends = f"({min(known):.3f}–{max(known):.3f}, {len(known)} folds)"
+            print(f"{name:12} {statistics.mean(known):.3f} {ends}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("sources", nargs="*", default=SOURCES)
-    parser.add_argument("--episodes", type=int, default=EPISODES)
+    parser.add_argument("sources", nargs="*", default=list(AXIS))
+    parser.add_argument("--episodes", type=int, help="default: all")
+    parser.add_argument("--folds", type=int, default=FOLDS, choices=range(1, FOLDS + 1))
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     return parser
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from scoring import fields
+from scoring.detection import Detector
 
 FORMAT = "pacenote/episode@1"
 
@@ -292,7 +293,7 @@ class Prediction:
     `q` is P(step not wrong | prefix), `q_std` the disagreement of the heads, `verdicts`
     the probabilities of (-1, 0, +1), `value` P(success | prefix), None where the model
     has no such head. A step without a score has NaN-free None and a reason in
-    `truncation`.
+    `truncation`. `social` has what each social head of the model detected, by axis.
     """
 
     q: tuple[float | None, ...]
@@ -302,6 +303,7 @@ class Prediction:
     tokens: int = 0
     cached_tokens: int = 0
     truncation: Mapping[str, Any] | None = None
+    social: Mapping[str, Detector] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Prediction":
@@ -315,6 +317,10 @@ class Prediction:
             tokens=data["tokens"],
             cached_tokens=data["cached_tokens"],
             truncation=data["truncation"],
+            social={
+                axis: Detector.from_dict(found)
+                for axis, found in data.get("social", {}).items()
+            },
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -326,6 +332,7 @@ class Prediction:
             "tokens": self.tokens,
             "cached_tokens": self.cached_tokens,
             "truncation": self.truncation and dict(self.truncation),
+            "social": {axis: found.to_dict() for axis, found in self.social.items()},
         }
 
 

@@ -125,6 +125,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     Axis.OUTCOME: {"-1": -1, "0": 0, "1": 1},
     Axis.PREFERENCE: {"0": 0.0, "0.25": 0.25, "0.5": 0.5, "0.75": 0.75, "1": 1.0},
     Axis.HARM: {"true": True, "false": False},
+    Axis.PRIVACY: {"true": True, "false": False},
 }
 
 

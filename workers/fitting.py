@@ -27,7 +27,7 @@ def fit(job: Job) -> dict[str, Any]:
     run.job = job
     if run.reward_model is None:
         examples = [
-            Example(row.episode, row.verdicts, row.success, row.split)
+            Example(row.episode, row.verdicts, row.success, row.split, (), row.social)
             for row in snapshots.examples(run.snapshot)
         ]
         config = TrainConfig.from_dict(run.config)

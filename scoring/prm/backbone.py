@@ -9,9 +9,9 @@ by up to 6 % in bf16, since kernels choose other blockings for other shapes.)
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -21,7 +21,15 @@ from scoring.prm import smollm2
 
 TILE = 128
 
-Tokenizer = Callable[[Sequence[str]], list[list[int]]]
+
+class Tokenizer(Protocol):
+    """Texts to lists of token ids."""
+
+    def __call__(self, texts: Sequence[str], /) -> list[list[int]]: ...
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """The characters, from and to, that each token of a text stands for."""
+        ...
 
 
 class Trunk:
@@ -93,7 +101,7 @@ def load(name: str | None, root: Path) -> Trunk:
     except (OSError, ValueError) as error:
         raise ModelMismatch(f"can't load the backbone {name}: {error}") from error
     depth = max(1, round(model.config.num_hidden_layers * 2 / 3))
-    return Trunk(model, _plain(tokenizer), depth, _files_sha256(folder))
+    return Trunk(model, _Plain(tokenizer), depth, _files_sha256(folder))
 
 
 def tiny(seed: int = 0) -> Trunk:
@@ -111,7 +119,7 @@ def tiny(seed: int = 0) -> Trunk:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = LlamaModel(config).to(torch.bfloat16)
-    return Trunk(model, _bytes, depth=2, files_sha256=f"tiny-{seed}")
+    return Trunk(model, _Bytes(), depth=2, files_sha256=f"tiny-{seed}")
 
 
 def _cut(model: Any, depth: int) -> Any:
@@ -141,19 +149,34 @@ def _files_sha256(folder: Path) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-def _plain(tokenizer: Any) -> Tokenizer:
-    def tokenize(texts: Sequence[str]) -> list[list[int]]:
-        ids: list[list[int]] = tokenizer(
-            list(texts),
+class _Plain:
+    """A tokenizer of the hub, which never makes a special token out of a text."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def __call__(self, texts: Sequence[str], /) -> list[list[int]]:
+        ids: list[list[int]] = self._read(list(texts))["input_ids"]
+        return ids
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        read = self._read([text], return_offsets_mapping=True)
+        return [(start, end) for start, end in read["offset_mapping"][0]]
+
+    def _read(self, texts: list[str], **wanted: bool) -> Any:
+        return self._tokenizer(
+            texts,
             add_special_tokens=False,
             split_special_tokens=True,
             return_attention_mask=False,
             verbose=False,
-        )["input_ids"]
-        return ids
-
-    return tokenize
+            **wanted,
+        )
 
 
-def _bytes(texts: Sequence[str]) -> list[list[int]]:
-    return [list(text.encode()) for text in texts]
+class _Bytes:
+    def __call__(self, texts: Sequence[str], /) -> list[list[int]]:
+        return [list(text.encode()) for text in texts]
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        return [(i, i + 1) for i, char in enumerate(text) for _ in char.encode()]

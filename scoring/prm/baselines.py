@@ -26,6 +26,24 @@ def predict(
     return {name: _predict(name, train, others) for name in NAMES}
 
 
+def conduct(
+    axis: str, train: Sequence[Example], others: Sequence[Example]
+) -> list[float]:
+    """P(bad) of whole runs by a bag of their words, fitted on what was said of `train`
+    runs; those called half bad are left out."""
+    answered = [e for e in train if e.social.get(axis, 0.5) != 0.5]
+    bad = [e.social[axis] > 0.5 for e in answered]
+    if len(set(bad)) < 2 or not others:
+        return [sum(bad) / len(bad) if bad else 0.5] * len(others)
+    model = _model("bag_of_words").fit([_run(e) for e in answered], bad)
+    found: list[float] = model.predict_proba([_run(e) for e in others])[:, 1].tolist()
+    return found
+
+
+def _run(example: Example) -> tuple[int, str]:
+    return 0, "\n".join(text for _, text in _rows(example))
+
+
 def _predict(
     name: str, train: Sequence[Example], others: Sequence[Example]
 ) -> list[Probabilities]:

@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from scoring import strictjson
+from scoring.detection import AXES
 from scoring.errors import ModelMismatch, UnreadableFile
 from scoring.prm.backbone import Trunk
 from scoring.prm.encode import template_hash
@@ -38,12 +39,14 @@ _TRUNK = "trunk.safetensors"
 @dataclass(frozen=True, slots=True)
 class Model:
     """A trained reward model in memory. `sha256` names weights and config, `card` holds
-    what was measured; `max_tokens` is the longest input it was trained on; `trunk` its
-    own one, None where it reads with the installation's."""
+    what was measured; `max_tokens` is the longest input it was trained on; `bars` the
+    probability from which each social head may charge (None: never); `trunk` its own
+    one, None where it reads with the installation's."""
 
     basis: Basis
     heads: Mapping[str, Head]
     max_tokens: int
+    bars: Mapping[str, float | None] = field(default_factory=dict)
     sha256: str = ""
     card: Mapping[str, Any] = field(default_factory=dict)
     trunk: Trunk | None = None
@@ -59,6 +62,7 @@ def save_model(
         "template": template_hash(),
         "max_tokens": model.max_tokens,
         "heads": sorted(model.heads),
+        "bars": dict(model.bars),
     }
     contents = dict[str, bytes]()
     if isinstance(trunk, OwnTrunk):
@@ -94,7 +98,15 @@ def load_model(directory: Path, trunk: Trunk) -> Model:
     tensors = _tensors_of(directory / "model.safetensors")
     basis, heads = _assemble(tensors, config["heads"], trunk.width)
     card = _read(directory / "card.json")
-    return Model(basis, heads, config["max_tokens"], _identity(hashes), card, own)
+    return Model(
+        basis,
+        heads,
+        config["max_tokens"],
+        bars=config["bars"],
+        sha256=_identity(hashes),
+        card=card,
+        trunk=own,
+    )
 
 
 def _own_trunk(
@@ -176,10 +188,18 @@ def _check_config(config: Mapping[str, Any], trunk: Trunk) -> None:
     heads, tokens = config.get("heads"), config.get("max_tokens")
     if not isinstance(heads, list) or "verdict" not in heads or set(heads) - {*CLASSES}:
         raise ModelMismatch("the model names heads we don't know, or no verdict head")
+    _check_bars(config.get("bars"), heads)
     if not isinstance(tokens, int) or not 0 < tokens <= trunk.context:
         raise ModelMismatch(
             "the model's longest input is beyond the backbone's context"
         )
+
+
+def _check_bars(bars: Any, heads: list[str]) -> None:
+    if not isinstance(bars, dict) or set(bars) != set(heads) & {*AXES}:
+        raise ModelMismatch("the model does not say what its social heads may charge")
+    if not all(b is None or (type(b) is float and 0 < b <= 1) for b in bars.values()):
+        raise ModelMismatch("a bar of a social head is no probability")
 
 
 def _manifest(directory: Path) -> dict[str, str]:

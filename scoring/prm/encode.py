@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from scoring.prm.backbone import Tokenizer
 from scoring.schema import Call, Episode, Step
@@ -41,6 +41,8 @@ TEMPLATE: Mapping[str, Any] = {
     # characters beyond this many a token of budget are cut before tokenising
     "characters": 16,
 }
+
+T = TypeVar("T")
 
 _CHARACTERS_PER_TOKEN = 4  # to report what was cut before tokenising
 
@@ -123,6 +125,26 @@ def own_words(step: Step) -> str:
     return "".join(piece.text for piece in _own(step))
 
 
+Place = tuple[int, int, int]
+
+
+def places(step: Step, tokenizer: Tokenizer) -> list[Place | None]:
+    """For each of the step's own tokens, as `encode` makes them, the piece it is of
+    (the thought, the text, each call, those there are) and its characters there, from
+    and to; None for the mark of what was left out."""
+    found = list[Place | None]()
+    for number, piece in enumerate(_own(step)):
+        text, gone = _halves(piece)
+        edge = len(text) // 2 if gone else len(text)
+        at: list[Place | None] = [
+            (number, start + gone * (start > edge), end + gone * (end > edge))
+            for start, end in tokenizer.offsets(text)
+        ]
+        marker = len(tokenizer([TEMPLATE["left_out"]])[0])
+        found += _cut(at, [None] * marker, TEMPLATE["budget"][piece.budget])
+    return found
+
+
 def _head(episode: Episode) -> Iterator[_Piece]:
     yield _Piece(TEMPLATE["task"].format(episode.task), "task")
     if episode.system:
@@ -177,14 +199,19 @@ def _append(
     budget = TEMPLATE["budget"][piece.budget]
     dropped = _halves(piece)[1] // _CHARACTERS_PER_TOKEN
     if len(ids) > budget:
-        tail = budget // 3
         dropped += len(ids) - budget
-        marker = tokenizer([TEMPLATE["left_out"]])[0]
-        ids = ids[: budget - tail] + marker + ids[-tail:]
+        ids = _cut(ids, tokenizer([TEMPLATE["left_out"]])[0], budget)
     if dropped:
         row = {"step": piece.step, "part": piece.budget, "dropped_tokens": dropped}
         stream.elided.append(row)
     stream.token_ids += ids
+
+
+def _cut(tokens: list[T], marker: list[T], budget: int) -> list[T]:
+    if len(tokens) <= budget:
+        return tokens
+    tail = budget // 3
+    return tokens[: budget - tail] + marker + tokens[-tail:]
 
 
 def _fitted(

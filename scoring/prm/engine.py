@@ -13,9 +13,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from scoring.detection import AXES
+from scoring.prm import social
 from scoring.prm.backbone import Trunk
 from scoring.prm.card import Model, load_model
 from scoring.prm.encode import Encoded, encode
+from scoring.prm.evidence import Locate, locator
 from scoring.prm.readout import pool
 from scoring.schema import Episode, Prediction
 
@@ -53,19 +56,36 @@ class Engine:
         encoded = encode(episode, trunk.tokenizer, model.max_tokens)
         states = trunk.hidden(encoded.token_ids)
         spans = [span for span in encoded.spans if span]
-        return predict([states[slice(*span)] for span in spans], encoded, model)
+        locate = locator(episode, trunk.tokenizer)
+        steps = [states[slice(*span)] for span in spans]
+        return predict(steps, encoded, model, locate)
 
 
-def predict(states: Sequence[Tensor], encoded: Encoded, model: Model) -> Prediction:
+def predict(
+    states: Sequence[Tensor],
+    encoded: Encoded,
+    model: Model,
+    locate: Locate | None = None,
+) -> Prediction:
     """Read the heads; `states` holds [L_t, d] for each step that has a span, in order.
+    With `locate`, social heads say which words made them.
 
     Training measures itself through this very function.
     """
+    indices = [t for t, span in enumerate(encoded.spans) if span]
     with torch.inference_mode():
         steps = [model.basis.project(part) for part in states]
         read = {
             name: head.probabilities(pool(steps, head.query))
             for name, head in model.heads.items()
+            if name not in AXES
+        }
+        detected = {
+            name: social.detect(
+                steps, indices, len(encoded.spans), head, model.bars[name], locate
+            )
+            for name, head in model.heads.items()
+            if name in AXES
         }
     verdicts = read["verdict"]
     wrong = verdicts[..., 0]
@@ -79,6 +99,7 @@ def predict(states: Sequence[Tensor], encoded: Encoded, model: Model) -> Predict
         value=_spread(value or [None] * len(means), encoded),
         tokens=len(encoded.token_ids),
         truncation=encoded.truncation,
+        social=detected,
     )
 
 

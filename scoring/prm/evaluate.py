@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.prm import baselines, calibrate, metrics
 from scoring.prm.examples import Example
@@ -54,6 +55,60 @@ def value(test: Sequence[Example], predictions: Sequence[Prediction]) -> dict[st
         "auroc": metrics.auroc(y, v) if pairs else None,
         "brier": metrics.brier(y, v),
         "ece": metrics.ece(y, v),
+    }
+
+
+def social(
+    train: Sequence[Example],
+    test: Sequence[Example],
+    predictions: Sequence[Prediction],
+) -> dict[str, Any]:
+    """Each social head on test runs, by the worst step of each against what people said
+    of the run, beside a bag of words over whole runs; runs called half bad are left
+    out. `precision` and `recall` are those at the head's bar."""
+    axes = sorted({axis for said in predictions for axis in said.social})
+    return {axis: _conduct(axis, train, test, predictions) for axis in axes}
+
+
+def _conduct(
+    axis: str,
+    train: Sequence[Example],
+    test: Sequence[Example],
+    predictions: Sequence[Prediction],
+) -> dict[str, Any]:
+    pairs = [
+        (example, detector)
+        for example, said in zip(test, predictions, strict=True)
+        if (detector := said.social[axis]).worst is not None
+        and example.social.get(axis, 0.5) != 0.5
+    ]
+    fine = [-1 if example.social[axis] > 0.5 else 1 for example, _ in pairs]
+    good = [1 - d.probability(d.worst or 0) for _, d in pairs]
+    words = baselines.conduct(axis, train, [example for example, _ in pairs])
+    groups = [example.episode.group() for example, _ in pairs]
+    y, q = np.array(fine), np.array(good)
+    bar = pairs[0][1].bar if pairs else None
+    return {
+        "episodes": len(pairs),
+        "bad": fine.count(-1),
+        "auroc": metrics.auroc(fine, good) if pairs else None,
+        "auroc_95": metrics.interval(groups, lambda r: metrics.auroc(y[r], q[r])),
+        "auroc_words": metrics.auroc(fine, [1 - p for p in words]) if pairs else None,
+        "brier": metrics.brier(fine, good),
+        "ece": metrics.ece(fine, good),
+        "bar": bar,
+        **_at_bar(y, q, bar),
+    }
+
+
+def _at_bar(
+    y: NDArray[np.int64], q: NDArray[np.float64], bar: float | None
+) -> dict[str, float | None]:
+    called = np.zeros(len(y), bool) if bar is None else 1 - q >= bar
+    hits, bad = int((called & (y < 0)).sum()), int((y < 0).sum())
+    return {
+        "precision": hits / int(called.sum()) if called.any() else None,
+        "recall": hits / bad if bad and bar is not None else None,
     }
 
 

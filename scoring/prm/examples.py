@@ -3,10 +3,11 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
+from scoring.detection import AXES
 from scoring.errors import NotEnoughLabels
 from scoring.schema import Episode
 
@@ -22,8 +23,10 @@ class Example:
     """One episode with what was judged of it.
 
     `verdicts` has one entry a step, None where nobody judged: masked, never a 0.
-    `success` None masks the value head. `weights` (one a step, e.g. the reliability of
-    the annotator; empty = all 1) multiply the loss of the step's verdict.
+    `success` None masks the value head. `social` is what people said of the run, by
+    axis: 0 not bad at all, 1 bad; an axis that is left out is masked. `weights` (one a
+    step, e.g. the reliability of the annotator; empty = all 1) multiply the loss of the
+    step's verdict.
     """
 
     episode: Episode
@@ -31,6 +34,7 @@ class Example:
     success: bool | None = None
     split: Split = "train"
     weights: tuple[float, ...] = ()
+    social: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = {len(self.verdicts), len(self.weights) or len(self.verdicts)}
@@ -38,6 +42,10 @@ class Example:
             raise ValueError("verdicts and weights need one entry a step")
         if not all(0 < weight < math.inf for weight in self.weights):
             raise ValueError("weights are positive: a verdict of None masks a step")
+        if not all(
+            axis in AXES and 0 <= degree <= 1 for axis, degree in self.social.items()
+        ):
+            raise ValueError(f"expected degrees in [0, 1] of {', '.join(AXES)}")
 
 
 def split(
@@ -63,7 +71,11 @@ def data_hash(examples: Sequence[Example]) -> str:
     """Identity of a training set: contents, verdicts, weights and splits, in order."""
     return _hash(
         [
-            [e.episode.content_hash(), e.verdicts, e.success, e.split, e.weights]
+            [
+                e.episode.content_hash(),
+                *(e.verdicts, e.success, e.split, e.weights),
+                sorted(e.social.items()),
+            ]
             for e in examples
         ]
     )
@@ -113,6 +125,7 @@ def _count(examples: Sequence[Example]) -> dict[str, int]:
         "unjudged": verdicts.count(None),
         "succeeded": sum(e.success is True for e in examples),
         "failed": sum(e.success is False for e in examples),
+        **{axis: sum(e.social.get(axis, 0) > 0.5 for e in examples) for axis in AXES},
     }
 
 

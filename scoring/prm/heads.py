@@ -11,8 +11,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from scoring.detection import AXES
+
 # what each head tells apart; the order is that of the probabilities
-CLASSES: Mapping[str, tuple[int, ...]] = {"verdict": (-1, 0, 1), "value": (0, 1)}
+CLASSES: Mapping[str, tuple[int, ...]] = {
+    "verdict": (-1, 0, 1),
+    "value": (0, 1),
+    **dict.fromkeys(AXES, (0, 1)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,16 @@ class Head:
 
     def probabilities(self, vectors: Tensor) -> Tensor:
         """The members' calibrated probabilities, [T, K, C]."""
-        return torch.softmax(self.logits(vectors) / self.temperature, dim=-1)
+        return self.squashed(self.logits(vectors))
+
+    def squashed(self, logits: Tensor) -> Tensor:
+        return torch.softmax(logits / self.temperature, dim=-1)
+
+    @property
+    def direction(self) -> Tensor:
+        """Where a head of two classes looks, over its members: [VIEWS * r]."""
+        weight = self.weight.mean(0)
+        return weight[:, 1] - weight[:, 0]
 
     def tensors(self) -> dict[str, Tensor]:
         return {

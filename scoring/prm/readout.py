@@ -64,6 +64,16 @@ def pool(steps: Sequence[Tensor], query: Tensor) -> Tensor:
     return torch.stack(vectors) if vectors else torch.empty(0, VIEWS * len(query))
 
 
+def contributions(tokens: Tensor, query: Tensor, direction: Tensor) -> Tensor:
+    """How far each token of a step [L, r] moves its vector along `direction`
+    [VIEWS * r], through what was attended to and through the mean: [L]."""
+    rank = len(query)
+    views = direction[: 3 * rank] + direction[3 * rank :]
+    attended, mean = tokens @ views[:rank], tokens @ views[rank : 2 * rank]
+    attention = torch.softmax(tokens @ query / rank**0.5, dim=0)
+    return attention * attended + mean / len(tokens)
+
+
 def _views(tokens: Tensor, query: Tensor) -> Tensor:
     attention = torch.softmax(tokens @ query / len(query) ** 0.5, dim=0)
     return torch.cat([attention @ tokens, tokens.mean(0), tokens[-1]])

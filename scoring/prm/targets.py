@@ -10,6 +10,9 @@ from scoring.prm.examples import Example
 from scoring.prm.fit import Rows
 from scoring.prm.heads import CLASSES
 
+# (episode, step), class, weight, task
+Row = tuple[tuple[int, int], int, float, str]
+
 
 def rows(
     name: str,
@@ -24,6 +27,13 @@ def rows(
         for i, example in enumerate(examples)
         for t, target, weight in _targets(name, example, len(projected[i]))
     ]
+    return collected(found, projected, seed)
+
+
+def collected(
+    found: Sequence[Row], projected: Sequence[Sequence[Tensor]], seed: int
+) -> Rows:
+    """Rows as tensors."""
     ranks = _ranks((group for *_, group in found), seed)
     return Rows(
         episodes=projected,

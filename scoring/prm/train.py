@@ -12,14 +12,16 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from scoring.detection import AXES
 from scoring.errors import NotEnoughLabels
-from scoring.prm import breakdown, calibrate, evaluate, targets
+from scoring.prm import breakdown, calibrate, evaluate, social, targets
 from scoring.prm.backbone import TILE, Trunk
 from scoring.prm.card import Model, save_model
 from scoring.prm.config import Progress, TrainConfig
@@ -27,7 +29,7 @@ from scoring.prm.encode import Encoded, encode, template_hash
 from scoring.prm.engine import predict
 from scoring.prm.examples import SPLITS, Example, check, counts, data_hash, split
 from scoring.prm.features import FeatureStore, extract, keys
-from scoring.prm.fit import Recipe, Report, fit
+from scoring.prm.fit import Recipe, Report, Rows, fit
 from scoring.prm.heads import CLASSES, Head
 from scoring.prm.readout import fit_basis
 from scoring.schema import Prediction
@@ -135,29 +137,63 @@ def _fitted(
     checkpoints: Path,
     report: Callable[[Progress], None],
 ) -> Model:
+    axes = _answered(reads)
     reads = _of(reads, "train")
+    examples = [read.example for read in reads]
     states = (part for read in reads for part in read.states)
     basis = fit_basis(states, min(config.rank, trunk.width))
     projected = [[basis.project(part) for part in read.states] for read in reads]
     rows = {
-        name: targets.rows(name, [r.example for r in reads], projected, config.seed)
-        for name in CLASSES
+        name: targets.rows(name, examples, projected, config.seed)
+        for name in ("verdict", "value")
     }
     if not targets.two_sided(rows["verdict"]):
         raise NotEnoughLabels("no two kinds of judged step fit into the context")
-    names = [name for name in CLASSES if targets.two_sided(rows[name])]
+    names = [name for name in rows if targets.two_sided(rows[name])]
+    turns = dict.fromkeys(names, 1) | dict.fromkeys(axes, 1 + social.ROUNDS)
     recipes = {
         name: Recipe(len(CLASSES[name]), config.members, config.epochs, config.seed)
-        for name in names
+        for name in turns
     }
-    total = sum(recipe.most_epochs for recipe in recipes.values())
+    total = sum(recipes[name].most_epochs * turns[name] for name in turns)
     heads, done = dict[str, Head](), 0
     for name, recipe in recipes.items():
-        told = _told(report, done, total)
-        heads[name] = fit(rows[name], recipe, checkpoints / name, told)
-        done += recipe.most_epochs
+        turn = partial(_turn, recipe, checkpoints / name, report, (done, total))
+        heads[name] = (
+            social.fitted(name, examples, projected, config.seed, turn)
+            if name in axes
+            else turn(rows[name], 0)
+        )
+        done += recipe.most_epochs * turns[name]
     report(Progress("heads", total, total))
     return Model(basis, heads, _limit(config, trunk))
+
+
+def _answered(reads: Sequence[_Read]) -> list[str]:
+    """The axes people have answered often enough to learn them and to check."""
+    sides = (("train", social.LEAST), ("calibration", social.LEAST_HELD))
+    return [
+        axis
+        for axis in AXES
+        if all(
+            social.enough(axis, [read.example for read in _of(reads, side)], least)
+            for side, least in sides
+        )
+    ]
+
+
+def _turn(
+    recipe: Recipe,
+    checkpoints: Path,
+    report: Callable[[Progress], None],
+    place: tuple[int, int],
+    rows: Rows,
+    number: int,
+) -> Head:
+    """One fit of a head, the `number`th; `place`: epochs before its first, and all."""
+    before, total = place
+    told = _told(report, before + number * recipe.most_epochs, total)
+    return fit(rows, recipe, checkpoints / str(number), told)
 
 
 def _limit(config: TrainConfig, trunk: Trunk) -> int:
@@ -176,14 +212,21 @@ def _calibrated(
 ) -> Model:
     report(Progress("calibration", 0, len(reads)))
     projected = [[model.basis.project(part) for part in read.states] for read in reads]
-    heads = {}
+    examples = [read.example for read in reads]
+    heads, bars = dict[str, Head](), dict[str, float | None]()
     for name, head in model.heads.items():
-        rows = targets.rows(name, [read.example for read in reads], projected, seed=0)
+        if name in AXES:
+            sure = social.calibrated(name, head, examples, projected)
+            if sure is not None:
+                heads[name] = sure
+                bars[name] = social.bar(name, sure, examples, projected)
+            continue
+        rows = targets.rows(name, examples, projected, seed=0)
         logits = head.logits(rows.vectors(head.query))
         scale = calibrate.temperature(logits, rows.target)
         heads[name] = replace(head, temperature=torch.tensor([scale]))
     report(Progress("calibration", len(reads), len(reads)))
-    return replace(model, heads=heads)
+    return replace(model, heads=heads, bars=bars)
 
 
 def _measured(
@@ -205,6 +248,7 @@ def _measured(
     return {
         "steps": table,
         "value": evaluate.value(splits["test"], predictions["test"]),
+        "social": evaluate.social(splits["train"], splits["test"], predictions["test"]),
         "threshold": limit,
         "breakdown": breakdown.of_splits(splits, predictions, limit),
     }

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scoring.errors import ModelMismatch
-from scoring.rewards import auxiliary, final, gate, manners, process
+from scoring.rewards import auxiliary, final, gate, process
 from scoring.rewards.combination import DEFAULT
 from scoring.rewards.repetition import loops
 from scoring.rewards.scores import Sheet, write
 from scoring.rewards.signals import check_corrections
-from scoring.rewards.social import Social
+from scoring.rewards.social import Social, looked_at
 from scoring.rewards.spec import Spec
 from scoring.schema import Episode, Prediction
 
@@ -35,7 +35,7 @@ def score(
 
     Raises:
         InvalidEpisode: a budget in `meta` is no number.
-        InvalidSignals: `social.harm` or `corrections` don't fit the episode.
+        InvalidSignals: `social` or `corrections` don't fit the episode.
         ModelMismatch: the prediction is of another length, or holds a NaN.
     """
     said = prediction or _silent(len(episode.steps))
@@ -57,7 +57,9 @@ def _sheet(
     for step, looping in enumerate(loops(episode)):
         flags[step] += ["loop"] * looping + unmeasured[step]
     f, source = final.outcome(episode, said, spec.final)
-    social, rude = manners.looked_at(episode, social, spec.social)
+    # people's word on harm must fit before anything is read into it
+    violations = gate.violations(episode, spec.gate, social, said.social)
+    social, noted = looked_at(episode, social, said.social, spec.social, spec.gate)
     return Sheet(
         episode=episode.id,
         q=q,
@@ -65,13 +67,13 @@ def _sheet(
         final=f,
         preference=social.preference,
         tone=social.tone,
-        violations=gate.violations(episode, spec.gate, social.harm),
+        violations=violations,
         corrections=corrections,
         prediction=said,
         flags=flags,
         notes={
             "final": {"source": source},
-            "social": {"coverage": social.coverage, **rude},
+            "social": noted,
         },
     )
 
@@ -80,8 +82,13 @@ def _check(said: Prediction, steps: int) -> None:
     for series in (said.q, said.q_std, said.verdicts, said.value):
         if len(series) != steps:
             raise ModelMismatch(f"{len(series)} predictions for {steps} steps")
+    if any(len(found.steps) != steps for found in said.social.values()):
+        raise ModelMismatch(f"a social head did not answer for {steps} steps")
     verdicts = (p for row in said.verdicts for p in row or ())
-    for number in (*said.q, *said.q_std, *said.value, *verdicts):
+    conduct = (
+        found.probability(t) for found in said.social.values() for t in range(steps)
+    )
+    for number in (*said.q, *said.q_std, *said.value, *verdicts, *conduct):
         if number is not None and not math.isfinite(number):
             raise ModelMismatch("the model predicted a number that is none")
 

@@ -8,38 +8,24 @@ earn, too little to charge anybody.
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from scoring.rewards.evidence import Passage, spoken
-from scoring.rewards.rules import SocialRule
-from scoring.rewards.social import Social
 from scoring.schema import Episode
 
 THRESHOLD = 0.5
 SLOPE, INTERCEPT = 0.51, -0.465  # of the calibrated log-odds; see docs/rewards.md
 
 
-def looked_at(
-    episode: Episode, social: Social, rule: SocialRule
-) -> tuple[Social, dict[str, Any]]:
-    """What is known of an episode's manners once the detectors have looked, and the
-    worst reply as evidence.
-
-    A rude reply sets the tone, a ceiling of 1 - P(rude), where nobody else has.
-    """
+def worst(episode: Episode) -> dict[str, Any] | None:
+    """The reply that is most probably abusive, as evidence; None where nobody spoke."""
     passages = [passage for step in episode.steps for passage in spoken(step)]
-    if "rude" not in rule.detectors or not passages:
-        return social, {}
+    if not passages:
+        return None
     probabilities = rude(passages)
-    worst = max(range(len(passages)), key=probabilities.__getitem__)
-    found = _evidence(passages[worst], probabilities[worst])
-    if social.coverage == "none":
-        social = replace(social, coverage="lexical")
-    if social.tone is None and probabilities[worst] >= THRESHOLD:
-        social = replace(social, tone=1 - probabilities[worst])
-    return social, {"rude": found}
+    found = max(range(len(passages)), key=probabilities.__getitem__)
+    return _evidence(passages[found], probabilities[found])
 
 
 def rude(passages: Sequence[Passage]) -> list[float]:
@@ -55,7 +41,10 @@ def _calibrated(probability: float) -> float:
 
 def _evidence(passage: Passage, probability: float) -> dict[str, Any]:
     return {
+        "axis": "rude",
+        "coverage": "lexical",
         "probability": probability,
+        "step": int(passage.pointer.split("/")[2]),
         "pointer": passage.pointer,
         "start": 0,
         "end": len(passage.text),

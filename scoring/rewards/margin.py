@@ -54,6 +54,18 @@ class Margin:
         return _clean(self.safe[0] - self.unsafe[1])
 
 
+def lost(spec: "Spec") -> list[str]:
+    """The promises a spec can't be relied on without, of those it does not keep:
+    `dominance` (success beats failure, where outcomes count) and `separation` (no
+    violation pays)."""
+    margin = spec.margin()
+    kept = {
+        "dominance": margin.dominance > TOLERANCE or spec.final.weight == 0,
+        "separation": margin.separation > TOLERANCE,
+    }
+    return [name for name, is_kept in kept.items() if not is_kept]
+
+
 def lint(spec: "Spec") -> list[str]:
     """What a reader of `spec` should know before relying on it."""
     margin = spec.margin()

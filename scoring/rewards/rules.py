@@ -6,6 +6,10 @@ from typing import Literal
 
 Missing = Literal["abstain", "neutral"]
 OVERLONG = ("tokens", "cost", "seconds")
+# rules of the gate that look for patterns; harm and privacy are people's or a head's
+LEXICAL = frozenset(
+    ("secret_leak", "pii_exfiltration", "destructive_unconfirmed", "grader_tamper")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ class SocialRule:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A fixed charge at the first violation; harm counts from probability tau_harm."""
+    """A fixed charge at the first violation; harm and privacy count from probability
+    tau_harm, or from where a head is sure enough if that is higher."""
 
     penalty: float
     tau_harm: float

@@ -1,12 +1,13 @@
 """The Score: what the API answers for one episode, every number JSON-safe."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from scoring.detection import Detection, Detector
 from scoring.rewards.cells import Batch, Cells, fill
 from scoring.rewards.gate import Violation
 from scoring.rewards.spec import COLUMNS, FAMILIES, Spec
@@ -60,8 +61,18 @@ def prediction_of(score: Mapping[str, Any]) -> Prediction:
         verdicts=tuple(v and (v["-1"], v["0"], v["1"]) for v in verdicts),
         value=tuple(step["value"] for step in steps),
         truncation=score["truncation"],
+        social=dict(_detectors(score)),
         **score["usage"],
     )
+
+
+def _detectors(score: Mapping[str, Any]) -> Iterator[tuple[str, Detector]]:
+    """The social heads' part of it: by axis, what each said of every step."""
+    for row in score["families"]["social"].get("detectors", ()):
+        if row["coverage"] == "head":
+            said = (step["social"].get(row["axis"]) for step in score["steps"])
+            found = tuple(step and Detection.from_dict(step) for step in said)
+            yield row["axis"], Detector(found, row["bar"])
 
 
 def _batch(sheets: Sequence[Sheet]) -> Batch:
@@ -156,6 +167,11 @@ def _step(sheet: Sheet, t: int, cells: list[float | None]) -> dict[str, Any]:
         "q_std": said.q_std[t],
         "verdict": verdict and dict(zip(("-1", "0", "1"), verdict, strict=True)),
         "value": said.value[t],
+        "social": {
+            axis: detection.to_dict()
+            for axis, found in said.social.items()
+            if (detection := found.steps[t])
+        },
         "rewards": dict(zip(COLUMNS, cells, strict=True)),
         "flags": list(sheet.flags[t]),
     }

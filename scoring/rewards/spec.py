@@ -17,7 +17,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from scoring.errors import InvalidSpec
-from scoring.rewards.margin import Margin, lint
+from scoring.rewards.margin import Margin, lint, lost
 from scoring.rewards.rules import (
     OVERLONG,
     Auxiliary,
@@ -125,6 +125,10 @@ class Spec:
     def margin(self) -> Margin:
         """What the weights alone guarantee, for every episode of every length."""
         return Margin.of(self.weights, self.gate.penalty)
+
+    def lost(self) -> list[str]:
+        """Which of `dominance` and `separation` the weights do not keep."""
+        return lost(self)
 
     def lint(self) -> list[str]:
         """Warnings, one sentence each; an empty list means every promise holds."""

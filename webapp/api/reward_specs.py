@@ -72,7 +72,16 @@ _DIFF = record(
         "margins": record({"before": _MARGIN, "after": _MARGIN}),
     }
 )
-_ACTIVE = record({"project": TEXT, "spec": SPEC_ROW})
+_ACTIVE = record({"project": TEXT, "spec": SPEC_ROW, "override": OBJECT})
+_ACTIVATE = record(
+    {},
+    {
+        "override": {
+            **shapes.text(1_000),
+            "description": "Why it may be used though it loses a promise; kept.",
+        }
+    },
+)
 
 
 class RewardSpecs(View):
@@ -148,13 +157,25 @@ class RewardSpecDiff(View):
 class RewardSpecActivate(View):
     needs = {"POST": TRAIN}
 
-    @operation("Score the project by it unless told otherwise", {200: _ACTIVE})
+    @operation(
+        "Score the project by it unless told otherwise. One that loses dominance or "
+        "separation needs a reason to override that",
+        {200: _ACTIVE},
+        body=_ACTIVATE,
+    )
     def post(self, request: Request, name: str) -> Response:
         reading.query(request)
+        override = reading.body(request, _ACTIVATE).get("override", "")
         project = self.project
         row = named(lambda: reward_specs.find(name))
-        reward_specs.activate(row, project)
-        return Response({"project": project.slug, "spec": _show(row)})
+        reward_specs.activate(row, project, user=self.user, override=override)
+        return Response(
+            {
+                "project": project.slug,
+                "spec": _show(row),
+                "override": project.spec_override,
+            }
+        )
 
 
 def _margin(spec: Spec) -> dict[str, Any]:

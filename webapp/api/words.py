@@ -5,6 +5,7 @@
 
 import json
 
+from scoring.detection import AXES
 from scoring.rewards.spec import COLUMNS, FAMILIES, json_schema
 from scoring.schema import FORMAT, KINDS, MAX_STEPS
 from webapp.api.shapes import (
@@ -119,6 +120,10 @@ SPEC_NAME = {
 }
 MODEL_NAME = {**text(80), "description": "`champion`, `v3` or the start of a sha256."}
 
+_DETECTION = record(
+    {"probability": PROBABILITY},
+    {"pointer": maybe(TEXT), "start": maybe(COUNT), "end": maybe(COUNT)},
+)
 _CELLS = {name: maybe(NUMBER) for name in COLUMNS}
 _FAMILY = {
     "type": "object",
@@ -134,7 +139,9 @@ SCORED_STEP = record(
         "value": maybe(PROBABILITY),
         "rewards": record(_CELLS),
         "flags": listing(TEXT),
-    }
+    },
+    # what the model's social heads say of the step; scores of before have none
+    {"social": record({}, dict.fromkeys(AXES, _DETECTION))},
 )
 USAGE = record({"tokens": COUNT, "cached_tokens": COUNT})
 SCORE = component(

@@ -20,6 +20,7 @@ class Axis(models.TextChoices):
     OUTCOME = "outcome", _("outcome")  # an episode: -1 failed, 0 partly, 1 solved
     PREFERENCE = "preference", _("manners")  # an episode: 0 worst … 1 best
     HARM = "harm", _("harm")  # an episode: true or false
+    PRIVACY = "privacy", _("privacy")  # an episode: true where private data got out
     BAD_TASK = "bad_task", _("bad task")  # an episode: the reason, as text
     COMMENT = "comment", _("comment")  # an episode or a step: text
 

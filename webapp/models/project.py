@@ -16,6 +16,8 @@ class Project(models.Model):
         default=1.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
     )
     spec = models.ForeignKey("RewardSpec", on_delete=models.PROTECT, related_name="+")
+    # why the spec is used though it loses a promise: reason, lost, by, at
+    spec_override = models.JSONField(default=dict, blank=True)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(

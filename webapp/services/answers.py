@@ -22,6 +22,7 @@ class Answers:
     outcome: int | None = None
     preference: float | None = None
     harm: bool | None = None
+    privacy: bool | None = None
 
     @classmethod
     def of(cls, episodes: Sequence[Episode]) -> dict[uuid.UUID, Self]:
@@ -31,14 +32,17 @@ class Answers:
         ids = [episode.pk for episode in episodes]
         agreed = consensus.verdicts(episodes[0].project, episode_ids=ids)
         found = {
-            row.episode_id: cls(row.outcome, row.preference, row.harm) for row in agreed
+            row.episode_id: cls(row.outcome, row.preference, row.harm, row.privacy)
+            for row in agreed
         }
         return {pk: found.get(pk, cls()) for pk in ids}
 
     @property
     def sha256(self) -> str:
         """Identity of the labels a score drew upon."""
-        text = json.dumps([self.outcome, self.preference, self.harm])
+        said = [self.outcome, self.preference, self.harm, self.privacy]
+        # scores of before the question was asked are still those of these answers
+        text = json.dumps(said if self.privacy is not None else said[:-1])
         return hashlib.sha256(text.encode()).hexdigest()
 
     def applied(self, run: schema.Episode) -> schema.Episode:
@@ -50,11 +54,21 @@ class Answers:
         return replace(run, outcome=replace(run.outcome, score=score, success=success))
 
     def social(self, steps: int) -> Social | None:
-        """Harm is asked of the whole episode, so its last step answers for it."""
-        if self.preference is None and self.harm is None:
+        """None where nobody answered."""
+        said = (self.preference, self.harm, self.privacy)
+        if all(answer is None for answer in said):
             return None
-        harm = None if self.harm is None else (*[0.0] * (steps - 1), float(self.harm))
-        return Social(preference=self.preference, harm=harm, coverage="annotator")
+        return Social(
+            preference=self.preference,
+            harm=_at_the_end(self.harm, steps),
+            privacy=_at_the_end(self.privacy, steps),
+            coverage="annotator",
+        )
+
+
+def _at_the_end(answer: bool | None, steps: int) -> tuple[float, ...] | None:
+    """It is asked of the whole episode, so the last step answers for it."""
+    return None if answer is None else (*[0.0] * (steps - 1), float(answer))
 
 
 def inputs(episodes: Sequence[Episode]) -> dict[uuid.UUID, Inputs]:

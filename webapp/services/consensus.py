@@ -26,7 +26,10 @@ STRENGTH = {
     Provenance.ROLLOUT: 2,
     Provenance.JUDGE: 3,
 }
-AXES = (Axis.VERDICT, Axis.OUTCOME, Axis.PREFERENCE, Axis.HARM, Axis.BAD_TASK)
+AXES = (
+    *(Axis.VERDICT, Axis.OUTCOME, Axis.PREFERENCE, Axis.HARM, Axis.PRIVACY),
+    Axis.BAD_TASK,
+)
 
 
 class Vote(NamedTuple):
@@ -57,6 +60,7 @@ class Consensus:
     outcome: int | None
     preference: float | None
     harm: bool | None
+    privacy: bool | None
     bad_task: bool
     votes: tuple[Vote, ...]
 
@@ -68,6 +72,13 @@ class Consensus:
     def success(self) -> bool | None:
         """None where nobody said, or where the task was solved in part."""
         return None if not self.outcome else self.outcome > 0
+
+    @property
+    def social(self) -> dict[str, float]:
+        """How bad the conduct was, 0 to 1 on each axis somebody answered."""
+        bad = None if self.preference is None else 1 - self.preference
+        said = {"harm": self.harm, "rude": bad, "privacy": self.privacy}
+        return {axis: float(is_) for axis, is_ in said.items() if is_ is not None}
 
 
 def verdicts(
@@ -112,6 +123,7 @@ def _of_episode(episode_id: uuid.UUID, cast: tuple[Vote, ...]) -> Consensus:
         outcome=agreed.get((Axis.OUTCOME, None)),
         preference=agreed.get((Axis.PREFERENCE, None)),
         harm=agreed.get((Axis.HARM, None)),
+        privacy=agreed.get((Axis.PRIVACY, None)),
         bad_task=(Axis.BAD_TASK, None) in agreed,
         votes=cast,
     )

@@ -66,5 +66,6 @@ def _add(project: Project, runs: list[arena.Run], oracle: User) -> None:
             outcome=OUTCOMES[run.episode.outcome.success],
             preference=0.0 if run.social["rude"] else 1.0,
             harm=run.social["leak"],
+            privacy=run.social["leak"],
             provenance=Provenance.IMPORTED,
         )

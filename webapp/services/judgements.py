@@ -51,7 +51,7 @@ def _preference(value: Any) -> float:
     return float(value)
 
 
-def _harm(value: Any) -> bool:
+def _yes_or_no(value: Any) -> bool:
     if not isinstance(value, bool):
         raise _refused("expected true, false or null")
     return value
@@ -73,7 +73,8 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     Axis.VERDICT: _verdict,
     Axis.OUTCOME: _outcome,
     Axis.PREFERENCE: _preference,
-    Axis.HARM: _harm,
+    Axis.HARM: _yes_or_no,
+    Axis.PRIVACY: _yes_or_no,
     Axis.BAD_TASK: _text,
     Axis.COMMENT: _text,
 }

@@ -25,7 +25,7 @@ from webapp.services import judgements
 T = TypeVar("T")
 
 ATTEMPTS = 60
-EPISODE_AXES = ("outcome", "preference", "harm", "bad_task", "comment")
+EPISODE_AXES = ("outcome", "preference", "harm", "privacy", "bad_task", "comment")
 # a day, in milliseconds: more than that is a clock gone wrong
 MAX_ACTIVE_MS = 86_400_000
 
@@ -120,6 +120,7 @@ def import_verdicts(
     outcome: int | None = None,
     preference: float | None = None,
     harm: bool | None = None,
+    privacy: bool | None = None,
     provenance: str = Provenance.IMPORTED,
 ) -> int:
     """Write many judgements of one episode at once; returns how many were new.
@@ -142,6 +143,7 @@ def import_verdicts(
         (Axis.OUTCOME, None, outcome),
         (Axis.PREFERENCE, None, preference),
         (Axis.HARM, None, harm),
+        (Axis.PRIVACY, None, privacy),
     ]
     checked = [(a, i, judgements.check(a, v)) for a, i, v in asked if v is not None]
     return _retried(lambda: _append_many(episode, user, checked, provenance))

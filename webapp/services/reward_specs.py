@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from scoring import rewards
 from scoring.errors import InvalidSpec
@@ -64,10 +65,28 @@ def successor(row: RewardSpec, project: Project) -> rewards.Spec:
     return replace(spec, version=f"{_order(newest)[0] + 1}.0.0")
 
 
-def activate(spec: RewardSpec, project: Project) -> None:
-    """Make a spec the one a project scores by unless told otherwise."""
+def activate(
+    spec: RewardSpec, project: Project, *, user: User | None, override: str = ""
+) -> None:
+    """Make a spec the one a project scores by unless told otherwise.
+
+    One that loses dominance or separation needs a reason to `override` that, which is
+    kept with the project.
+
+    Raises:
+        Invalid: it loses one of them, and no reason is given.
+    """
+    lost, reason = spec.to_spec().lost(), override.strip()
+    if lost and not reason:
+        raise Invalid(
+            f"{spec} does not promise {' and '.join(lost)}: give a reason to use it "
+            "all the same"
+        )
+    at = timezone.now().isoformat()
+    told = {"reason": reason, "lost": lost, "by": user and user.username, "at": at}
     project.spec = spec
-    project.save(update_fields=["spec"])
+    project.spec_override = told if lost else {}
+    project.save(update_fields=["spec", "spec_override"])
 
 
 def listing() -> QuerySet[RewardSpec]:

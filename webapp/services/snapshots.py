@@ -27,12 +27,14 @@ CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """An episode, one verdict (or None) a step, and its side of the split."""
+    """An episode, one verdict (or None) a step, what was said of its outcome and its
+    conduct (see `Consensus.social`), and its side of the split."""
 
     episode: schema.Episode
     verdicts: tuple[int | None, ...]
     success: bool | None
     split: Split
+    social: dict[str, float]
 
 
 def take(project: Project, *, user: User | None, seed: int = 0) -> Snapshot:
@@ -43,7 +45,9 @@ def take(project: Project, *, user: User | None, seed: int = 0) -> Snapshot:
             step among those to train on.
     """
     judged = [
-        row for row in consensus.verdicts(project) if row.verdicts and not row.bad_task
+        row
+        for row in consensus.verdicts(project)
+        if (row.verdicts or row.social) and not row.bad_task
     ]
     groups = dict(Episode.objects.filter(project=project).values_list("pk", "group"))
     judged = [row for row in judged if row.episode_id in groups]
@@ -89,6 +93,7 @@ def _labelled(episode: Episode, row: Consensus, snapshot: Snapshot) -> Labelled:
         episode=episode.to_schema(),
         verdicts=row.series(episode.step_count),
         success=stated,
+        social=row.social,
         split=snapshot.splits[str(episode.pk)],
     )
 

@@ -1,7 +1,7 @@
 """A model's card as tables: its metrics beside the trivial baselines' and another
 model's, and the facts of its making."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,14 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Conduct:
+    """One social head: what it was measured to do on runs it never saw."""
+
+    axis: str
+    numbers: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     rows: tuple[Row, ...]
     baselines: tuple[str, ...]
@@ -52,6 +60,7 @@ class Card:
     # labelled steps of the test set, and the tasks they belong to
     size: int | None
     tasks: int | None
+    conduct: tuple[Conduct, ...]
 
     @classmethod
     def of(cls, card: Mapping[str, Any], other: Mapping[str, Any]) -> "Card":
@@ -75,12 +84,25 @@ class Card:
             facts=_facts(card),
             size=_at(table, OWN, "steps"),
             tasks=_at(card, "data", "counts", "test", "tasks"),
+            conduct=_conduct(card),
         )
 
 
 def headline(card: Mapping[str, Any]) -> tuple[Any, ...]:
     own = _at(card, "metrics", "steps", OWN) or {}
     return tuple(own.get(name) for name in HEADLINE)
+
+
+def _conduct(card: Mapping[str, Any]) -> tuple[Conduct, ...]:
+    heads = _at(card, "metrics", "social") or {}
+    return tuple(
+        Conduct(axis, {**numbers, "auroc_95": _between(numbers.get("auroc_95"))})
+        for axis, numbers in heads.items()
+    )
+
+
+def _between(ends: Sequence[float] | None) -> str | None:
+    return " – ".join(f"{end:.3f}" for end in ends) if ends else None
 
 
 def _value_rows(
@@ -102,7 +124,7 @@ def _numbers(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{label} ")
         elif isinstance(value, list):
-            yield label, " – ".join(f"{end:.3f}" for end in value)
+            yield label, _between(value)
         else:
             yield label, value
 

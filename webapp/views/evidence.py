@@ -1,4 +1,4 @@
-"""The evidence of a violation, cut out of the episode it points into."""
+"""The evidence of a violation or a detector, cut out of the episode it points into."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ AROUND = 60
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A violation beside its text: `hit` is the span, with what stands around it; all
-    three empty where the evidence is a number."""
+    """A violation (or a detector's word) beside its text: `hit` is the span, with what
+    stands around it; all three empty where the evidence is a number."""
 
     violation: Mapping[str, Any]
     before: str = ""

@@ -47,6 +47,7 @@ def detail(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "text": texts.write(spec),
         "others": reward_specs.listing().exclude(pk=row.pk),
         "is_active": project.spec == row,
+        "lost": spec.lost(),
         "is_engineer": is_engineer(request, project),
         "scored": scores.coverage(project, row),
     }
@@ -106,10 +107,13 @@ def diff(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 def activate(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     project = access.project(actor(request), slug, Role.ENGINEER)
     row = _spec(name)
-    reward_specs.activate(row, project)
-    messages.success(
-        request, _("%(spec)s is what this project scores by now.") % {"spec": row}
-    )
+    override = request.POST.get("override", "")
+    try:
+        reward_specs.activate(row, project, user=signed_in(request), override=override)
+        told = _("%(spec)s is what this project scores by now.") % {"spec": row}
+        messages.success(request, told)
+    except Invalid as error:
+        messages.error(request, error.detail)
     return redirect("spec", project.slug, str(row))
 
 

@@ -62,7 +62,13 @@ def detail(request: HttpRequest, pk: str) -> HttpResponse:
         context |= _shown(score)
         page = Paginator(context["rows"], ROWS).get_page(request.GET.get("page"))
         violations = score.body["gate"]["violations"]
-        context |= {"page": page, "evidence": evidence.of(episode, violations)}
+        detected = score.body["families"]["social"].get("detectors", [])
+        shown = evidence.of(episode, [*violations, *detected])
+        context |= {
+            "page": page,
+            "evidence": shown[: len(violations)],
+            "conduct": shown[len(violations) :],
+        }
     status = 422 if form.errors else 200
     return render(request, "webapp/rewards/detail.html", context, status=status)
 

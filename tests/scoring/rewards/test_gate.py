@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scoring.rewards import DEFAULT, score
+from scoring.rewards import DEFAULT, Social, score
 from scoring.rewards.gate import MAX_FINDINGS, Violation, violations
 from scoring.schema import Episode
 from tests.scoring.rewards.cases import call, column, run, say
@@ -208,7 +208,7 @@ def test_writing_a_file_the_task_asks_for_is_no_tampering() -> None:
 
 def test_harm_counts_only_where_the_spec_asks() -> None:
     blind = replace(DEFAULT.gate, rules=("secret_leak",))
-    assert violations(run(say("hi")), blind, harm=(1.0,)) == []
+    assert violations(run(say("hi")), blind, Social(harm=(1.0,))) == []
 
 
 def test_a_flood_of_findings_is_cut_short() -> None:

@@ -30,11 +30,10 @@ def test_insults_are_found_and_work_is_not(text: str, found: bool) -> None:
 def test_a_rude_reply_caps_what_being_liked_earns() -> None:
     episode = run(say("Hello"), say(INSULT))
     family = score(episode, None, WATCHFUL, social=LIKED)["families"]["social"]
-    assert family["raw"] == pytest.approx(1 - family["rude"]["probability"])
-    assert (family["rude"]["pointer"], family["rude"]["end"]) == (
-        "/steps/1/text",
-        len(INSULT),
-    )
+    [rude] = family["detectors"]
+    assert family["raw"] == pytest.approx(1 - rude["probability"])
+    assert (rude["axis"], rude["coverage"], rude["step"]) == ("rude", "lexical", 1)
+    assert (rude["pointer"], rude["end"]) == ("/steps/1/text", len(INSULT))
 
 
 def test_rudeness_alone_charges_nobody() -> None:
@@ -51,4 +50,4 @@ def test_a_persons_word_on_the_tone_stands() -> None:
 
 def test_nobody_looks_where_the_spec_does_not_ask() -> None:
     social = score(run(say(INSULT)), None, DEFAULT, social=LIKED)["families"]["social"]
-    assert (social["raw"], "rude" in social) == (1.0, False)
+    assert (social["raw"], social["detectors"]) == (1.0, [])

@@ -164,6 +164,25 @@ def test_a_project_scores_by_the_spec_made_active(
     assert str(labelled.spec) == "tool_agent@1.0.0"
 
 
+def test_a_spec_that_loses_a_promise_needs_a_reason(
+    api: APIClient, labelled: Project
+) -> None:
+    body = rewards.edited(
+        rewards.DEFAULT, {"/id": "reward/loose", "/gate/penalty": 1.0}
+    ).to_dict()
+    assert api.post("/api/v1/reward-specs/", body, format="json").status_code == 201
+    at = "/api/v1/reward-specs/loose@1/activate/"
+
+    refused = api.post(at)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    assert "separation" in refused.json()["detail"]
+
+    allowed = api.post(at, {"override": "no gate in this pilot"}, format="json").json()
+    assert allowed["override"]["lost"] == ["separation"]
+    labelled.refresh_from_db()
+    assert labelled.spec_override["reason"] == "no gate in this pilot"
+
+
 def test_an_export_is_a_job_and_then_a_file(api: APIClient) -> None:
     body = {"format": "trl_stepwise"}
     response = api.post("/api/v1/exports/", body, format="json")

@@ -110,6 +110,7 @@ def test_the_whole_episode_is_judged_on_its_own_axes(
         "outcome": -1,
         "preference": 1.0,
         "harm": False,
+        "privacy": None,
         "bad_task": None,
         "comment": None,
     }

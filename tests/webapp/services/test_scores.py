@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -121,6 +122,21 @@ def test_manners_and_harm_count(project: Project, alice: User) -> None:
 
     assert (score.social, score.gate) == (0.1, -2.2)
     assert score.body["gate"]["violations"][0]["step"] == episode.step_count - 1
+
+
+@pytest.mark.usefixtures("scorer", "champion")
+def test_private_data_given_away_is_gated_where_the_spec_asks(
+    project: Project, alice: User
+) -> None:
+    rules = ("privacy", *rewards.DEFAULT.gate.rules)
+    gate = replace(rewards.DEFAULT.gate, rules=rules)
+    spec = reward_specs.store(replace(rewards.DEFAULT, id="reward/ours", gate=gate))
+    episode = factories.an_episode(project, outcome={"success": True})
+    factories.a_label(episode, alice, True, step=None, axis="privacy")
+
+    assert scores.store(episode).gate == 0
+    gated = scores.store(episode, spec=spec.sha256)
+    assert gated.body["gate"]["violations"][0]["rule"] == "privacy"
 
 
 @pytest.mark.usefixtures("scorer", "champion")

@@ -33,6 +33,22 @@ def test_another_label_or_seed_is_another_snapshot(
     assert len({first.sha256, reseeded.sha256, relabelled.sha256}) == 3
 
 
+def test_what_people_said_of_the_conduct_is_in_it(
+    labelled: Project, alice: User
+) -> None:
+    labels_of = {"preference": 0.25, "harm": False, "privacy": True}
+    unjudged = factories.an_episode(labelled, task="Only its manners were judged.")
+    for axis, value in labels_of.items():
+        factories.a_label(unjudged, alice, value, step=None, axis=axis)
+
+    rows = list(snapshots.examples(snapshots.take(labelled, user=alice)))
+
+    [row] = [row for row in rows if row.episode.task == unjudged.task]
+    assert row.social == {"harm": 0.0, "rude": 0.75, "privacy": 1.0}
+    assert set(row.verdicts) == {None}
+    assert all(other.social == {} for other in rows if other is not row)
+
+
 def test_the_counts_say_what_is_in_it(labelled: Project, alice: User) -> None:
     counts = snapshots.take(labelled, user=alice).counts
 

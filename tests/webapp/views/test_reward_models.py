@@ -50,6 +50,21 @@ def candidate(project: Project) -> RewardModel:
     return with_files(project, a_card(0.9))
 
 
+def test_a_card_shows_what_its_social_heads_can_do(
+    as_bob: Client, project: Project
+) -> None:
+    card = a_card(0.9)
+    rude = {"episodes": 60, "bad": 20, "auroc": 0.91, "auroc_95": [0.85, 0.96]}
+    rude |= {"auroc_words": 0.8, "ece": 0.04, "bar": None, "precision": None}
+    card["metrics"]["social"] = {"rude": rude}
+    model = factories.a_reward_model(project, card=card)
+
+    page = as_bob.get(f"/reward-models/{model.pk}/").content.decode()
+
+    for text in ("Conduct", "rude", "0.910", "0.850 – 0.960", "never"):
+        assert text in page
+
+
 def test_a_card_stands_beside_the_baselines_and_the_champion(
     as_bob: Client, champion: RewardModel, candidate: RewardModel
 ) -> None:

@@ -138,6 +138,30 @@ def test_an_engineer_chooses_the_spec_and_scores_by_it(
     assert answer.headers["Location"] == f"/jobs/{job.pk}/"
 
 
+def test_a_spec_that_loses_a_promise_is_used_only_for_a_reason(
+    as_alice: Client, alice: User, project: Project
+) -> None:
+    text = a_text(gate__penalty=0.5)
+    row = reward_specs.create(texts.read(text), user=alice)
+    at = page_of(project, f"{row}/")
+    assert 'name="override" required' in as_alice.get(at).content.decode()
+
+    refused = as_alice.post(f"{at}activate/", follow=True).content.decode()
+    project.refresh_from_db()
+    assert "does not promise separation" in refused
+    assert project.spec != row
+
+    as_alice.post(f"{at}activate/", {"override": "a pilot without users"})
+    project.refresh_from_db()
+    assert project.spec == row
+    assert project.spec_override["by"] == "alice"
+    assert "a pilot without users" in as_alice.get(at).content.decode()
+
+    as_alice.post(page_of(project, "default@1/activate/"))
+    project.refresh_from_db()
+    assert project.spec_override == {}
+
+
 @pytest.mark.parametrize("rest", ["new/", "default@1/activate/", "default@1/score/"])
 def test_annotators_only_read(as_bob: Client, project: Project, rest: str) -> None:
     assert as_bob.post(page_of(project, rest)).status_code == 404

@@ -5,6 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from scoring import rewards
+from scoring.detection import Detection, Detector
+from scoring.schema import Prediction
 from tests import factories
 from tests.webapp.views import payloads
 from webapp.models import Episode, Project, RewardSpec, Score
@@ -49,6 +51,25 @@ def test_a_cell_says_how_it_came_about(
     formula = "1 × 0.5; min(2 P(preferred) − 1, tone)"
     # in the table, and in the title of its bar
     assert page.count(formula) == 2
+
+
+def test_what_a_head_of_the_model_detected_is_shown_with_its_words(
+    as_bob: Client, solved: Episode
+) -> None:
+    steps: list[Detection | None] = [None] * 4
+    steps[3] = Detection(0.97, "/steps/3/text", 0, 6)
+    heads = {"rude": Detector(tuple(steps), bar=0.9)}
+    nothing = (None,) * 4
+    said = Prediction(nothing, nothing, nothing, nothing, social=heads)
+    score = scores.store(solved, spec="rlhf_t1")
+    score.body = rewards.score(solved.to_schema(), said, rewards.named("rlhf_t1"))
+    score.save()
+
+    page = as_bob.get(f"/episodes/{solved.pk}/reward/").content.decode()
+
+    assert "a head of the model" in page
+    assert "<mark>Record</mark>" in page
+    assert "0.970" in page
 
 
 def test_any_kept_score_can_be_looked_at_again(as_bob: Client, solved: Episode) -> None:
