@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from webapp.api import errors as api_errors
 from webapp.api.docs import Docs, Schema
 from webapp.api.health import healthz, readyz
+from webapp.api.metrics import prometheus
 from webapp.compat.otlp import Traces
 from webapp.views import errors
 
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", Docs.as_view(), name="docs"),
     re_path("^(?:api|compat)/", api_errors.no_such_address),
     path("healthz", healthz, name="healthz"),
+    path("metrics", prometheus, name="prometheus"),
     path("readyz", readyz, name="readyz"),
 ]
 

@@ -20,6 +20,7 @@ from webapp.models.reward_model import ModelState
 from workers import trunk
 from workers.heads import Heads
 from workers.heirs import adopt
+from workers.meter import meter
 from workers.pulse import Pulse
 from workers.scorer import Scorer
 
@@ -60,7 +61,7 @@ class Serving(threading.Thread):
         heads = Heads(Engine(language_model), settings.DATA_DIR / "models")
         _warm(heads)
         log.info("ready, models held: %d", len(heads.names))
-        scorer = Scorer(Lanes(broker(), self._name), heads.predict)
+        scorer = Scorer(Lanes(broker(), self._name), heads.predict, meter(self._name))
         facts = {"backbone": language_model.sha256, "ready": True}
 
         def beat() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from celery import bootsteps
 
 from webapp import signs
+from webapp.services import metrics
 from workers import upkeep
 from workers.app import app
 from workers.pulse import Pulse
@@ -42,6 +43,7 @@ class ScorerStep(QueueStep):
 
 def _sweep() -> None:
     signs.give("jobs", {})
+    metrics.sample()
     upkeep.sweep()
 
 

@@ -50,6 +50,7 @@ GROUP = component(
 
 
 class Groups(View):
+    asks_the_scorer = True
     needs = {"POST": SCORE}
 
     @operation("Scores and group-relative advantages", {200: GROUP}, body=_ASKED)

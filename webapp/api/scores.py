@@ -42,6 +42,7 @@ _HEADERS = {
 
 
 class Scores(View):
+    asks_the_scorer = True
     needs = {"POST": SCORE}
 
     @operation(

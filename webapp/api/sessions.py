@@ -100,6 +100,7 @@ class SessionDetail(View):
 
 
 class SessionSteps(View):
+    asks_the_scorer = True
     needs = {"POST": SCORE}
 
     @operation(

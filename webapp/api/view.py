@@ -1,5 +1,6 @@
 """What every endpoint shares: whose request it is, and the row it is about."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -17,6 +18,7 @@ from webapp.access import Actor
 from webapp.api import callers, encodings
 from webapp.api.permissions import Need, need_of
 from webapp.errors import Invalid
+from webapp.metrics import METER
 from webapp.models import Project
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ class View(APIView):
 
     needs: ClassVar[Mapping[str, Need]] = {}
     # OPTIONS would describe a view to those who may not use it
+    asks_the_scorer = False
     _call: calls.Call | None = None
     http_method_names = ["get", "post", "delete", "head"]
 
@@ -39,6 +42,9 @@ class View(APIView):
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
+        if self.asks_the_scorer and self._call is not None:
+            spent = time.perf_counter() - self._call.began
+            METER.observe("request_seconds", spent, str(response.status_code))
         if self._call is not None and self._call.spent:
             response.headers["Server-Timing"] = callers.timing(self._call)
         response.headers["Vary"] = "Accept-Encoding"

@@ -51,6 +51,7 @@ _QUERY = {"separator": {**text(20), "description": "Splits a response into steps
 
 
 class GetReward(View):
+    asks_the_scorer = True
     needs = {"POST": SCORE}
     authentication_classes = [BearerAuthentication, AddressAuthentication]
 

@@ -1,6 +1,7 @@
 """What was answered under an idempotency key, kept for a while in the broker."""
 
 import hashlib
+import logging
 import zlib
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,9 +10,10 @@ import orjson
 import redis
 
 from webapp.broker import broker
-from webapp.errors import Conflict, NotReady
+from webapp.errors import Conflict
 from webapp.models import Project
-from webapp.questions import NO_BROKER
+
+log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 600
 
@@ -29,16 +31,17 @@ class Memory:
         return cls(f"pacenote:remembered:{project.pk}:{key}", digest.hexdigest())
 
     def recall(self) -> dict[str, Any] | None:
-        """The answer given before.
+        """The answer given before; without a broker nobody can say, and the same
+        scores are computed anew.
 
         Raises:
             Conflict: the key stands for another request.
-            NotReady: nobody can say, without a broker.
         """
         try:
             kept = cast("str | None", broker().get(self.name))
-        except redis.RedisError as error:
-            raise NotReady(NO_BROKER) from error
+        except redis.RedisError:
+            log.warning("no broker: an idempotency key is not looked up")
+            return None
         if kept is None:
             return None
         asked, _, packed = kept.partition(":")
@@ -48,15 +51,13 @@ class Memory:
         return body
 
     def keep(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """Keep an answer; where the same request was answered meanwhile, that one.
-
-        Raises: as `recall`.
-        """
+        """Keep an answer; where the same request was answered meanwhile, that one."""
         packed = zlib.compress(orjson.dumps(answer), 1).hex()
         try:
             text = f"{self.asked}:{packed}"
             if broker().set(self.name, text, nx=True, ex=KEEP_SECONDS):
                 return answer
-        except redis.RedisError as error:
-            raise NotReady(NO_BROKER) from error
+        except redis.RedisError:
+            log.warning("no broker: the answer to an idempotency key is not kept")
+            return answer
         return self.recall() or answer
