@@ -19,7 +19,8 @@ class TrainConfig:
     the directions kept of the trunk's states, `max_tokens` the longest
     input (0: the trunk's context), `threads` of torch (0: as they are). `tier`: only
     the heads, or before them the trunk too, through adapters or in full, as `tuning`
-    says.
+    says. `hard_negatives`: the weight of planted wrong steps beside a person's
+    verdict (augment.py; 0: none are planted).
     """
 
     tier: Tier = "head"
@@ -29,6 +30,7 @@ class TrainConfig:
     rank: int = 256
     max_tokens: int = 0
     threads: int = 0
+    hard_negatives: float = 0.0
     tuning: TuneConfig = field(default_factory=TuneConfig)
 
     def __post_init__(self) -> None:
@@ -41,6 +43,12 @@ class TrainConfig:
                 raise InvalidInput(
                     f"expected a number from {least}", pointer=f"/{name}"
                 )
+
+        weight = self.hard_negatives
+        if isinstance(weight, bool) or not isinstance(weight, int | float):
+            raise InvalidInput("expected a number", pointer="/hard_negatives")
+        if not 0 <= weight <= 1:
+            raise InvalidInput("expected a weight up to 1", pointer="/hard_negatives")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "TrainConfig":

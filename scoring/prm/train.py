@@ -10,6 +10,7 @@ import json
 import platform
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +23,7 @@ from torch import Tensor
 from scoring.detection import AXES
 from scoring.errors import NotEnoughLabels
 from scoring.prm import breakdown, calibrate, evaluate, social, targets
+from scoring.prm.augment import hard_negatives
 from scoring.prm.backbone import TILE, Trunk
 from scoring.prm.card import Model, save_model
 from scoring.prm.config import Progress, TrainConfig
@@ -75,14 +77,17 @@ def train(
         torch.set_num_threads(config.threads)
     started = time.monotonic()
     checkpoints = workdir / "checkpoints" / _run_hash(examples, trunk, config)
-    trunk, tuned = _tuned(examples, trunk, config, checkpoints, report)
-    reads = _features(examples, trunk, config, workdir, report)
+    planted = [*hard_negatives(examples, config.hard_negatives, config.seed)]
+    taught = [*examples, *planted]
+    trunk, tuned = _tuned(taught, trunk, config, checkpoints, report)
+    reads = _features(taught, trunk, config, workdir, report)
     model = _fitted(reads, trunk, config, checkpoints, report)
     model = _calibrated(model, _of(reads, "calibration"), report)
     metrics = _measured(model, reads, report)
     card = {
         **_provenance(examples, trunk, config),
         **tuned,
+        "hard_negatives": Counter(e.episode.meta["planted"] for e in planted),
         "metrics": metrics,
         "heads": {name: _about(head) for name, head in model.heads.items()},
         "seconds": round(time.monotonic() - started, 1),
