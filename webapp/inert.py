@@ -24,6 +24,7 @@ def file(
         content_type=content_type,
     )
     answer["X-Content-Type-Options"] = "nosniff"
-    # what some model wrote, or a stranger drew: opened in a tab it must stay inert
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    # what some model wrote, or a stranger drew: opened in a tab it must stay inert. A
+    # picture of our own making needs the style that the browser lays it out with
+    answer["Content-Security-Policy"] = "sandbox" + "; default-src 'none'" * bool(name)
     return answer

@@ -30,7 +30,7 @@ _BARE = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _BEGINNINGS = (
     *("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR", "JVBERi0", "SUQz", "T2dnUw"),
 )
-_NAMED = re.compile(r"sha256:([0-9a-f]{64})")
+NAMED = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 def taken_out(value: Any, into: Blobs) -> Any:
@@ -64,7 +64,7 @@ def beside(episode: Episode, blobs: Blobs) -> tuple[tuple[Blob, ...], int]:
 
 def named(text: str) -> list[str]:
     """The hashes of the blobs that a text speaks of, each once, in order."""
-    return list(dict.fromkeys(_NAMED.findall(text)))
+    return list(dict.fromkeys(NAMED.findall(text)))
 
 
 def _text(value: str, into: Blobs) -> str:

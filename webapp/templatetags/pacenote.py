@@ -7,7 +7,7 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from scoring.formats.blobs import named
+from scoring.formats.blobs import NAMED, named
 from webapp.models import Image
 
 register = template.Library()
@@ -87,6 +87,12 @@ def pretty(value: object) -> str:
 def pictures(text: str, images: dict[str, Image] | None) -> list[Image]:
     """What a text speaks of as `sha256:…`, if it came with the episode."""
     return [images[name] for name in named(text) if name in images] if images else []
+
+
+@register.filter
+def with_short_names(text: str) -> str:
+    """A text for reading, its blobs named by the first digits of their hash."""
+    return NAMED.sub(lambda found: f"sha256:{found[1][:10]}…", text)
 
 
 @register.filter

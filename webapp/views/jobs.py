@@ -48,6 +48,8 @@ def detail(request: HttpRequest, pk: str) -> HttpResponse:
         "project": job.project,
         "job": job,
         "progress": progress.of(job),
+        # one that was cancelled has no result but what it had told
+        "counts": job.result if "created" in job.result else job.progress,
         "no_worker": job.is_open and no_worker(),
         "may_undo": job.kind == Kind.IMPORT and is_engineer(request, job.project),
     }

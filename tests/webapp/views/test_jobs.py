@@ -183,6 +183,22 @@ def test_an_import_is_undone_after_it_was_said_what_goes(
     assert answer.headers["Location"] == f"/jobs/{undoing.pk}/"
 
 
+def test_an_import_that_was_cancelled_and_undone_says_what_it_had_done(
+    as_alice: Client, project: Project
+) -> None:
+    undone = {"undone": {"deleted": 300, "kept": 0}}
+    said = {"read": 321, "created": 300, "duplicates": 21}
+    job = factories.a_job(project, state="cancelled", result=undone, progress=said)
+
+    page = as_alice.get(f"/jobs/{job.pk}/").content.decode()
+
+    assert "321" in page
+    assert "Undone: 300 episodes deleted." in page
+    assert "people have judged" not in page
+    assert f"?job={job.pk}" not in page
+    assert f"/jobs/{job.pk}/undo/" not in page
+
+
 def test_an_annotator_is_neither_offered_an_undo_nor_obeyed(
     as_bob: Client, project: Project
 ) -> None:
