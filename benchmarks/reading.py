@@ -1,11 +1,12 @@
 """How fast files come in on one core, and what memory that takes, by family of formats.
 
-    .venv/bin/python -m benchmarks.reading [--json]
+    .venv/bin/python -m benchmarks.reading [--json] [--tenth]
 
 Each layout is read in a process of its own, at a tenth of its size and then whole: a
 reader whose memory is flat adds next to nothing between the two. A log that is one run
 is held whole, so its memory may grow up to the 64 MB that such a log may have. Beside
 JSON Lines stands `json.loads` of each line, which checks nothing and makes no episodes.
+`--tenth` reads a tenth of everything, for a machine that is busy.
 `mb_per_cpu_s` is what a core alone would do; a busy machine shows in `mb_per_s`.
 """
 
@@ -218,15 +219,14 @@ def timed(work: Callable[[Path], object], path: Path) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - cpu
 
 
-def measure(name: str, small: Path, large: Path) -> Row:
+def measure(name: str, megabytes: float, small: Path, large: Path) -> Row:
     """In a process that has done nothing else."""
-    megabytes = LAYOUTS[name][1]
     consume(small)
     before = peak()
     taken, cpu = timed(consume, large)
     row: Row = {
         "layout": name,
-        "mb": float(megabytes),
+        "mb": megabytes,
         "mb_per_s": megabytes / taken,
         "mb_per_cpu_s": megabytes / cpu,
         "peak_mb": peak(),
@@ -238,18 +238,19 @@ def measure(name: str, small: Path, large: Path) -> Row:
     return row
 
 
-def rows(folder: Path) -> Iterator[Row]:
+def rows(folder: Path, share: float) -> Iterator[Row]:
     for name, (write, megabytes) in LAYOUTS.items():
         small, large = folder / "small", folder / "large"
-        write(small, megabytes * 100_000)
-        write(large, megabytes * 1_000_000)
+        size = megabytes * share
+        write(small, int(size * 100_000))
+        write(large, int(size * 1_000_000))
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
-            yield alone.submit(measure, name, small, large).result()
+            yield alone.submit(measure, name, size, small, large).result()
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for row in rows(Path(folder)):
+        for row in rows(Path(folder), 0.1 if "--tenth" in sys.argv else 1.0):
             if "--json" in sys.argv:
                 print(json.dumps(row))
                 continue

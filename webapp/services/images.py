@@ -24,6 +24,7 @@ THUMBNAIL = (1024, 2048)
 # of what is decoded: 100 MB at four bytes each
 MAX_PIXELS = 25_000_000
 KINDS = ("PNG", "JPEG", "GIF", "WEBP")
+SMOOTH = ("RGB", "RGBA", "L", "LA", "CMYK")
 # in seconds: a file comes before the row that speaks of it
 GRACE = 3600
 
@@ -116,9 +117,11 @@ def _shrink(picture: Pillow.Image, path: Path) -> bool:
     try:
         # a JPEG can be decoded at a fraction of its size
         picture.draft("RGB", THUMBNAIL)
-        small = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        wanted = "RGBA" if picture.has_transparency_data else "RGB"
+        # other modes can't be made small well; these needn't be copied whole before
+        small = picture if picture.mode in SMOOTH else picture.convert(wanted)
         small.thumbnail(THUMBNAIL)
-        small.save(made, "WEBP", quality=80)
+        small.convert(wanted).save(made, "WEBP", quality=80)
     except Exception:  # noqa: BLE001 - as above
         return False
     _write(path, made.getvalue())

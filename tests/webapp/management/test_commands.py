@@ -37,6 +37,35 @@ def test_files_are_imported(project: Project, file: Path) -> None:
     assert set(project.jobs.values_list("state", flat=True)) == {"done"}
 
 
+def test_a_file_that_is_refused_keeps_no_other_out(
+    project: Project, file: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.pkl"
+    bad.write_bytes(b"\x80\x04.")
+
+    with pytest.raises(CommandError, match=r"bad\.pkl: .*pickle"):
+        typed("import_episodes", bad, tmp_path / "missing", file)
+
+    assert project.episodes.count() == 3
+
+
+def test_a_new_version_tells_what_became_of_the_labels(
+    project: Project, file: Path, alice: User
+) -> None:
+    run = factories.a_run(3)
+    file.write_text(json.dumps(run.to_dict()))
+    typed("import_episodes", file)
+    episode = project.episodes.get(external_id=run.id)
+    for step in (0, 2):
+        factories.a_label(episode, alice, 1, step=step)
+    body = run.to_dict()
+    file.write_text(json.dumps({**body, "steps": body["steps"][:2]}))
+
+    said = typed("import_episodes", file)
+
+    assert "1 labels carried over, 1 without the same step" in said
+
+
 def test_a_broken_row_is_named_and_fails_the_command(
     project: Project, file: Path
 ) -> None:

@@ -31,13 +31,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         project = at_hand.project(options["project"])
         failed = 0
+        refused: list[str] = []
         for path in options["files"]:
-            job = self._start(project, path, options)
-            result = at_hand.do(job, imports.run, self.stdout.write)
+            try:
+                job = self._start(project, path, options)
+                result = at_hand.do(job, imports.run, self.stdout.write)
+            except CommandError as error:
+                # one file of many must not keep the others out
+                refused.append(f"{path}: {error}")
+                self.stderr.write(refused[-1])
+                continue
             failed += result["failed"]
             self._tell(path, result)
-        if failed:
-            raise CommandError(f"{failed} rows could not be read")
+        problems = [f"{failed} rows could not be read"] * bool(failed) + refused
+        if problems:
+            raise CommandError("; ".join(problems))
 
     def _start(self, project: Project, path: Path, options: dict[str, Any]) -> Job:
         rules = (rule.rpartition("=") for rule in options["kind"])
@@ -54,11 +62,14 @@ class Command(BaseCommand):
                 kinds=kinds,
             )
         except (OSError, InvalidInput, AppError) as error:
-            raise CommandError(f"{path}: {error}") from error
+            raise CommandError(str(error)) from error
 
     def _tell(self, path: Path, result: dict[str, Any]) -> None:
         counts = ("created", "duplicates", "failed", "warnings")
         numbers = ", ".join(f"{result[name]} {name}" for name in counts)
         self.stdout.write(f"{path}: {result['format']}, {numbers}")
+        if result["revised"]:
+            told = "{carried} labels carried over, {unmatched} without the same step"
+            self.stdout.write(f"  new versions: {told.format_map(result)}")
         for error in result["errors"]:
             self.stderr.write(f"  line {error['line']}: {error['detail']}")
