@@ -23,11 +23,12 @@ def read(rows: Sequence[Record]) -> Iterator[Episode]:
     for row in rows:
         if isinstance(row.get("agent"), dict):
             session = row
+            system = fields.string(fields.record(row["agent"]), "system")
+            turn.talk.system(system)
         _take(turn, row, fields.string(row, "type"))
     turn.end()
     turn.talk.task = turn.talk.task or NO_TASK
     agent = fields.record(session.get("agent"))
-    turn.talk.system(fields.string(agent, "system"))
     yield turn.talk.episode(
         id=fields.string(session, "id"),
         agent=fields.string(agent, "name"),

@@ -50,7 +50,9 @@ def _item(turn: Turn, item: Record) -> None:
     item = _modern(item)
     words = fields.text(item.get("content"))
     if item.get("role") == "user" and words.lstrip().startswith(_CONTEXT):
-        turn.talk.system(words)
+        # said again amid the run it is neither an instruction nor the user
+        if not len(turn.talk):
+            turn.talk.system(words)
         return
     if "type" not in item and "role" not in item:
         return
@@ -65,7 +67,10 @@ def _modern(item: Record) -> Record:
     """An item of the first versions, in today's spelling."""
     if "role" in item and isinstance(item.get("message"), str):
         return {**item, "content": item["message"]}
-    if item.get("type") == "function_result":
+    named = fields.record(item.get("function"))
+    if named:
+        return {**fields.without(item, "function"), **named}
+    if item.get("type") in ("function_result", "tool_result"):
         return {**item, "type": "function_call_output", "output": item.get("result")}
     return item
 

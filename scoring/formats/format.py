@@ -4,7 +4,7 @@ A reader is a pure function over plain JSON values (or lines of text): bytes, en
 streaming and broken rows are dealt with once, in `source`, `rows` and `reading`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,7 +37,8 @@ class Format:
     `accepts` it; `asks` says in words what it accepts, for who has the keys and no
     more. `read` gets, by `unit`: "row" one record, "file" the list of all
     records, "text" numbered lines; it raises InvalidInput where something is wrong,
-    and yields a RowError only where it can go on after it."""
+    and yields a RowError only where it can go on after it. `history` gives a record's
+    messages, where logs may repeat them from record to record (see `prefixes`)."""
 
     name: str
     title: str
@@ -46,6 +47,7 @@ class Format:
     unit: Unit = "row"
     accepts: Callable[[Record], bool] = _always
     asks: str = ""
+    history: Callable[[Record], Sequence[Any]] | None = None
 
     def knows(self, record: Record) -> bool:
         found = record.keys()

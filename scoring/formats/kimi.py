@@ -41,9 +41,10 @@ def _episode(rows: Sequence[Record], name: str) -> Episode:
             stopped = kind == "turn.cancel"
             turn.talk.ended = "truncated" if stopped else ended_by(row.get("reason"))
         elif kind in ("config.update", "profile.bind", "metadata"):
-            about |= fields.without(row, "type", "time")
+            about |= fields.without(row, "type", "time", "systemPrompt")
+            prompt = fields.string(row, "systemPrompt")
+            turn.talk.system_prompt = turn.talk.system_prompt or prompt
     turn.end()
-    turn.talk.system(str(about.pop("systemPrompt", "") or ""))
     columns = {"settings": about, **({"agent": name} if name != _MAIN else {})}
     return turn.talk.episode(
         id="" if name == _MAIN else name,

@@ -5,6 +5,7 @@ logged pair `{request: {messages}, response: {choices, usage}}`, and a bare list
 messages.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,12 +13,15 @@ from scoring.formats import fields, markup
 from scoring.formats.conversation import Conversation
 from scoring.formats.format import Format, Record, keys
 from scoring.formats.kinds import own_kind
-from scoring.formats.outcomes import ended_by, outcome_of
+from scoring.formats.outcomes import JUDGED, ended_by, outcome_of
 from scoring.schema import Episode, Tokens
 
 _IDS = ("id", "trace_id", "task_id", "episode_id", "instance_id", "uuid", "example_id")
 _MODELS = ("model", "model_id", "model_name")
 _TASKS = ("task", "question", "instruction", "problem", "goal")
+_BLOCK = re.compile(
+    r"(?P<before>(?:[^`]|`(?!``))*+)```(?:bash|sh)\s*\n(?P<code>(?:[^`]|`(?!``))*+)```\s*"
+)
 _REASONING = ("reasoning", "thinking")
 _CALLS = ("tool_call", "function_call", "tool_use")
 
@@ -51,9 +55,35 @@ def hear(
 ) -> None:
     """Add messages to a conversation; `usage` is what the last one cost."""
     last = len(messages) - 1
-    for i, message in enumerate(messages):
-        row = fields.record(fields.parsed(message))
+    rows = [fields.record(fields.parsed(message)) for message in messages]
+    for i, row in enumerate(_shell(rows)):
         hear_message(talk, row, at=f"/{i}", usage=usage if i == last else None)
+
+
+def _shell(rows: Sequence[Record]) -> Iterator[Record]:
+    """Commands in a text's only block of code, known by what a shell said after it: the
+    first version of mini-swe-agent, and data sets made with it, log nothing else."""
+    after = [*rows[1:], {}]
+    ran = False
+    for row, answer in zip(rows, after, strict=True):
+        if ran:
+            yield {"role": "tool", "content": row.get("content")}
+            ran = False
+            continue
+        said = row.get("content") if row.get("role") == "assistant" else None
+        block = _BLOCK.fullmatch(said) if isinstance(said, str) else None
+        ran = block is not None and _is_shell(answer) and not row.get("tool_calls")
+        if ran and block is not None:
+            called = {"name": "bash", "arguments": {"command": block["code"].strip()}}
+            yield {**row, "content": block["before"].strip(), "tool_calls": [called]}
+        else:
+            yield row
+
+
+def _is_shell(row: Record) -> bool:
+    said = row.get("content")
+    answered = row.get("role") == "user" and isinstance(said, str)
+    return answered and str(said).lstrip().startswith(("<returncode>", "<args>"))
 
 
 def hear_message(
@@ -134,6 +164,11 @@ def _unpacked(row: Record) -> tuple[list[Any], Tokens | None, tuple[str, ...]]:
     return messages, fields.tokens(response.get("usage")), ("request", "response")
 
 
+def history(row: Record) -> Sequence[Any]:
+    """The messages of a record, unless it has an outcome of its own."""
+    return () if JUDGED & row.keys() else _unpacked(row)[0]
+
+
 def _accepts(row: Record) -> bool:
     messages = _unpacked(row)[0][:3]
     return all("role" in fields.record(fields.parsed(m)) for m in messages)
@@ -150,6 +185,7 @@ CHAT = Format(
     accepts=_accepts,
     read=read,
     asks="each message needs a role",
+    history=history,
 )
 MESSAGES = Format(
     name="openai_messages",

@@ -18,6 +18,8 @@ _SUCCESS = (
 )
 _GRADES = ("correctness", "accuracy", "exact_match")
 _SCORE = ("score", "reward", "final_reward")
+# the columns of a record that somebody judged
+JUDGED = frozenset((*_SUCCESS, *_SCORE, "outcome"))
 _REFERENCE = ("reference", "ground_truth", "gt", "true_answer")
 _ANSWER = ("final_answer", "pred", "prediction")
 _CUT_SHORT = (

@@ -34,7 +34,10 @@ def _take(turn: Turn, part: Record) -> None:
     elif kind.endswith("tool-call"):
         turn.calls.append(fields.call(part))
     elif kind.endswith("tool-return") or (kind == "retry-prompt" and name):
-        turn.talk.result(words, call_id, name, is_error=kind == "retry-prompt")
+        # newer versions say so of the answer, older ones ask to try again
+        outcome = fields.string(part, "outcome") or "success"
+        failed = kind == "retry-prompt" or outcome != "success"
+        turn.talk.result(words, call_id, name, is_error=failed)
     elif kind == "system-prompt":
         turn.talk.system(words)
     else:

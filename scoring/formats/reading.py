@@ -17,6 +17,7 @@ from scoring.formats.blobs import Blobs, beside, taken_out
 from scoring.formats.bystanders import bystander, bystander_text, look_alike
 from scoring.formats.format import Format, Record, RowError
 from scoring.formats.nearest import nearest
+from scoring.formats.prefixes import Held, longest
 from scoring.formats.rows import (
     MAX_ROW,
     Row,
@@ -151,15 +152,39 @@ def _episodes(format: Format, rows: Rows) -> Results:
 
 
 def _of_rows(format: Format, rows: Rows) -> Results:
+    pairs = _pairs(rows)
+    if format.history is None:
+        held: Iterable[Held | RowError] = (
+            pair if isinstance(pair, RowError) else Held(*pair, said=())
+            for pair in pairs
+        )
+    else:
+        held = longest(pairs, format.history)
+    for one in held:
+        if isinstance(one, RowError):
+            yield one
+            continue
+        row = one.row
+        results = of_value(format, one.record, row.line, row.truncated)
+        results = _mended(results, format, row) if row.mended else results
+        yield from _grown(results, one.shorter) if one.shorter else results
+
+
+def _pairs(rows: Rows) -> Iterator[tuple[Record, Row] | RowError]:
+    """Each record with its row."""
     for row in rows:
         if isinstance(row, RowError):
             yield row
         elif records := all_records(row.value):
-            for record in records:
-                results = of_value(format, record, row.line, row.truncated)
-                yield from _mended(results, format, row) if row.mended else results
+            yield from ((record, row) for record in records)
         else:
             yield RowError(row.line, "expected a JSON object")
+
+
+def _grown(results: Results, shorter: int) -> Results:
+    sentence = f"{shorter} shorter records of this conversation were left out"
+    for result in results:
+        yield with_warning(result, sentence) if isinstance(result, Episode) else result
 
 
 def _of_file(format: Format, rows: Rows) -> Results:

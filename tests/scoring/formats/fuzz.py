@@ -21,7 +21,7 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from scoring.errors import ScoringError
 from scoring.formats import FORMATS, RowError, open_file
 from scoring.schema import Episode
 from tests.scoring.formats.examples import TEXTS
+from tests.scoring.formats.examples import VALUES as EXAMPLES
 from tests.scoring.formats.packing import tarred, zipped
 
 NAMES = [format.name for format in FORMATS]
@@ -88,22 +89,41 @@ MAX_INPUT = 200_000
 
 
 def seeds(samples: Path | None = None) -> list[bytes]:
-    """A file of each format; containers of them; with `samples`, real ones, too."""
-    texts = [text.encode() for text in TEXTS.values()]
-    files = dict(zip(TEXTS, texts, strict=True))
+    """A file of each format; containers of some; with `samples`, real ones, too."""
+    files = {name: text.encode() for name, text in TEXTS.items()}
     real = [path for path in (samples.rglob("*") if samples else []) if path.is_file()]
     found = [path.read_bytes() for path in sorted(real)]
     return [
-        *texts,
-        *(zipped(files, way) for way in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)),
-        zipped({"events/Mine_1_log_20240101_000000": files["voyager"]}, 0),
-        zipped({"header.json": b"{}", "samples/a_epoch_1.json": b"{}"}, 0),
-        tarred(files),
-        gzip.compress(tarred({"a.json": files["atif"]}), mtime=0),
-        gzip.compress(files["openai_chat"], mtime=0),
+        *files.values(),
+        *_containers(files),
         *_hdf5(),
         *(data for data in found if len(data) <= MAX_INPUT),
     ]
+
+
+def _containers(files: Mapping[str, bytes]) -> Iterator[bytes]:
+    """Archives, small ones, as each of their members is read; folders of runs."""
+    some = {name: files[name] for name in ("atif", "react", "openai_chat")}
+    yield from (zipped(some, way) for way in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+    yield zipped({"events/Mine_1_log_20240101_000000": files["voyager"]}, 0)
+    yield zipped({"header.json": b"{}", "samples/a_epoch_1.json": b"{}"}, 0)
+    for version, name in (("", "openhands_v0"), ("event-", "openhands_v1")):
+        events = {
+            f"events/{version}{i}.json": json.dumps(event).encode()
+            for i, event in enumerate(EXAMPLES[name])
+        }
+        yield zipped(events, 0)
+    trial = {"agent/trajectory.json": files["atif"], "result.json": b'{"id": "t"}'}
+    yield zipped(trial, 0)
+    session = {"s.jsonl": b"{}", "s/subagents/agent-x.jsonl": files["claude_code"]}
+    yield zipped(session, 0)
+    pane = {"panes/post-agent.txt": files["terminal_pane"], "results.json": b"{}"}
+    yield zipped(pane, 0)
+    yield tarred(some)
+    yield gzip.compress(tarred({"a.json": files["atif"]}), mtime=0)
+    yield gzip.compress(files["openai_chat"], mtime=0)
+    golden = Path(__file__).parent / "golden" / "inspect.eval"
+    yield golden.read_bytes()
 
 
 def _hdf5() -> Iterator[bytes]:

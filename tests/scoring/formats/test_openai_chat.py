@@ -202,3 +202,66 @@ def test_an_image_is_named_by_its_hash_not_copied():
 def test_the_format_can_be_asked_for():
     reading = open_file(BytesIO(json.dumps(MESSAGES).encode()))
     assert reading.format.name == "openai_messages"
+
+
+def test_a_command_in_a_block_is_a_call_where_a_shell_answers():
+    run = "Look.\n```bash\nls `pwd`\n```"
+    said = [
+        {"role": "user", "content": "Fix it."},
+        {"role": "assistant", "content": run},
+        {"role": "user", "content": "<returncode>0</returncode>\na.py"},
+        {"role": "assistant", "content": run},
+        {"role": "user", "content": "Thanks."},
+        {"role": "assistant", "content": "Done."},
+    ]
+    [episode] = read(BytesIO(json.dumps(said).encode()))
+    first, second, _ = episode.steps
+    assert (first.text, first.calls[0].arguments) == ("Look.", {"command": "ls `pwd`"})
+    assert first.calls[0].result == "<returncode>0</returncode>\na.py"
+    assert (second.calls, second.text) == ((), run)
+
+
+# logs that repeat the conversation with every call
+
+
+def logged(*turns, **more):
+    roles = ("user", "assistant")
+    said = [{"role": roles[i % 2], "content": words} for i, words in enumerate(turns)]
+    return {"request": {"messages": said[:-1]}, "response": answer(said[-1]), **more}
+
+
+def answer(message):
+    return {"choices": [{"message": message}]}
+
+
+def told(*rows):
+    text = "\n".join(json.dumps(row) for row in rows)
+    return list(read(BytesIO(text.encode())))
+
+
+def test_of_the_calls_that_repeat_a_conversation_the_longest_is_the_run():
+    [episode] = told(logged("q", "a"), logged("q", "a", "b", "c"))
+    assert [step.text for step in episode.steps] == ["a", "c"]
+    warning = "1 shorter records of this conversation were left out"
+    assert episode.meta["warnings"] == [warning]
+
+
+def test_runs_that_take_turns_in_a_log_stay_apart():
+    first = [("q", "a"), ("q", "a", "b", "c"), ("q", "a", "b", "c", "d", "e")]
+    other = [("Q", "A"), ("Q", "A", "B", "C")]
+    order = [first[0], other[0], first[1], other[1], first[2]]
+    episodes = told(*(logged(*turns) for turns in order))
+    assert [(e.task, len(e.steps)) for e in episodes] == [("q", 3), ("Q", 2)]
+
+
+def test_another_answer_is_another_run():
+    assert len(told(logged("q", "a"), logged("q", "x", "b", "c"))) == 2
+
+
+def test_a_judged_beginning_is_an_episode_of_its_own():
+    assert len(told(logged("q", "a", reward=1), logged("q", "a", "b", "c"))) == 2
+
+
+def test_more_runs_than_can_be_held_back_lose_nothing():
+    rows = [logged(f"q{i}", "a") for i in range(30)]
+    assert [e.task for e in told(*rows)] == [f"q{i}" for i in range(30)]
