@@ -8,6 +8,7 @@ from pathlib import Path
 from scoring.errors import ModelMismatch
 from scoring.prm.card import Model
 from scoring.prm.engine import Engine
+from scoring.prm.foreign import Foreign
 from scoring.schema import Call, Episode, Prediction, Step
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -70,5 +71,5 @@ class Heads:
         [answer] = forgetful.predict([GOLDEN], self._model(sha256))
         return answer
 
-    def _model(self, sha256: str) -> Model:
+    def _model(self, sha256: str) -> Model | Foreign:
         return self._engine.load(self._root / sha256)

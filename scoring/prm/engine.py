@@ -19,6 +19,7 @@ from scoring.prm.backbone import Trunk
 from scoring.prm.card import Model, load_model
 from scoring.prm.encode import Encoded, encode
 from scoring.prm.evidence import Locate, locator
+from scoring.prm.foreign import Foreign, is_foreign, load_foreign
 from scoring.prm.readout import pool
 from scoring.schema import Episode, Prediction
 
@@ -32,23 +33,31 @@ class Engine:
 
     def __init__(self, trunk: Trunk) -> None:
         self.trunk = trunk
-        self._models: OrderedDict[Path, Model] = OrderedDict()
+        self._models: OrderedDict[Path, Model | Foreign] = OrderedDict()
 
-    def load(self, directory: Path) -> Model:
+    def load(self, directory: Path) -> Model | Foreign:
         """The model of a folder, kept for next time (the folder's name is its hash).
 
         Raises:
-            ModelMismatch: see `card.load_model`.
+            ModelMismatch: see `card.load_model` and `foreign.load_foreign`.
         """
         if directory not in self._models:
-            self._models[directory] = load_model(directory, self.trunk)
+            self._models[directory] = (
+                load_foreign(directory)
+                if is_foreign(directory)
+                else load_model(directory, self.trunk)
+            )
         self._models.move_to_end(directory)
         while len(self._models) > KEPT_MODELS:
             self._models.popitem(last=False)
         return self._models[directory]
 
-    def predict(self, episodes: Sequence[Episode], model: Model) -> list[Prediction]:
+    def predict(
+        self, episodes: Sequence[Episode], model: Model | Foreign
+    ) -> list[Prediction]:
         """One prediction an episode; `truncation` names every step without a score."""
+        if isinstance(model, Foreign):
+            return model.predict(episodes)
         return [self._predict(episode, model) for episode in episodes]
 
     def _predict(self, episode: Episode, model: Model) -> Prediction:
