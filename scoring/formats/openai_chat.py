@@ -7,6 +7,7 @@ messages.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from scoring.formats import fields, markup
@@ -63,9 +64,9 @@ def hear(
 def _shell(rows: Sequence[Record]) -> Iterator[Record]:
     """Commands in a text's only block of code, known by what a shell said after it: the
     first version of mini-swe-agent, and data sets made with it, log nothing else."""
-    after = [*rows[1:], {}]
     ran = False
-    for row, answer in zip(rows, after, strict=True):
+    nothing: Record = {}
+    for row, answer in zip_longest(rows, rows[1:], fillvalue=nothing):
         if ran:
             yield {"role": "tool", "content": row.get("content")}
             ran = False

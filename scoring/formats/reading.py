@@ -33,6 +33,9 @@ from scoring.schema import Episode
 SAMPLE_ROWS = 60
 SAMPLE_SIZE = 4 << 20
 
+# keys of an unknown record, and items of a list in it
+_LOOK_INTO = 20
+
 Results = Iterator[Episode | RowError]
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -130,8 +133,17 @@ def _unknown(
     found = ", ".join(sorted(map(str, records[0]))[:12]) or "nothing that has a name"
     raise UnknownFormat(
         f"no reader knows this {what}. It has {found[:300]}. "
-        f"Nearest: {nearest(formats, records)}"
+        f"Nearest: {nearest(formats, records)}{_inside(formats, records[0])}"
     )
+
+
+def _inside(formats: Sequence[Format], record: Record) -> str:
+    """What one of its lists would be, were it a file."""
+    for key, value in islice(record.items(), _LOOK_INTO):
+        rows = fields.records(value[:_LOOK_INTO]) if isinstance(value, list) else []
+        if fits := find(formats, rows):
+            return f". But what is in {str(key)[:80]!r} looks like {fits[0].title}"
+    return ""
 
 
 def _nothing_usable(sample: Sequence[Row | RowError]) -> UnreadableFile:
