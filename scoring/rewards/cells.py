@@ -70,10 +70,13 @@ def fill(batch: Batch, spec: Spec) -> Cells:
     weights = np.array([*spec.weights, 1.0])
 
     charges = step_charges(batch.q, spec.process.eta)
-    process = running_min(charges, place)
-    for i, pairs in batch.corrections.items():
-        own = slice(starts[i], ends[i] + 1)
-        process[own] = recovered(charges[own], pairs, spec.process.recovery)
+    if spec.process.aggregate == "last":
+        process = carried(charges, np.isnan(batch.q), place)
+    else:
+        process = running_min(charges, place)
+        for i, pairs in batch.corrections.items():
+            own = slice(starts[i], ends[i] + 1)
+            process[own] = recovered(charges[own], pairs, spec.process.recovery)
     auxiliary = running_min(batch.auxiliary, place)
     rewards = np.zeros((len(batch.q), 5))
     raw = np.empty((len(batch.lengths), 5))
@@ -98,6 +101,15 @@ def fill(batch: Batch, spec: Spec) -> Cells:
 def step_charges(q: Floats, eta: float) -> Floats:
     """min(q, eta) / eta - 1 in [-1, 0], 0 where q is missing. [N] -> [N]."""
     return np.where(np.isnan(q), 0.0, np.minimum(q, eta) / eta - 1)
+
+
+def carried(charges: Floats, missing: NDArray[np.bool_], place: Ints) -> Floats:
+    """The newest known charge of each episode, 0 before there is one. [N] -> [N]."""
+    here = np.arange(len(charges))
+    known = np.maximum.accumulate(np.where(missing & (place > 0), 0, here))
+    # an episode's own first step is known to be one, if only of nothing
+    newest: Floats = charges[np.maximum(known, here - place)]
+    return newest
 
 
 def recovered(

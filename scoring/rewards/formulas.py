@@ -45,6 +45,8 @@ def _process(score: Score, spec: Spec, step: Any, before: float) -> str:
     if broken:
         return f"{change}; q = 0 by {', '.join(broken)}"
     q = cautious(step["q"], step["q_std"], rule)
+    if rule.aggregate == "last" and q is not None:
+        return f"{change}; newest: min({_n(q)}, {_n(rule.eta)}) / {_n(rule.eta)} − 1"
     if step["rewards"]["process"] > 0 or q is None:
         return f"{change}; an earlier mistake was corrected"
     eta = _n(rule.eta)

@@ -36,7 +36,9 @@ class Order:
 class Process:
     """q above `eta` costs nothing. `caution` is UWO's lambda (2310.02743): q is lowered
     by caution * std², and a step whose std is above `max_std` counts as not judged.
-    `recovery` is the share of a mistake's charge that correcting it gives back."""
+    `recovery` is the share of a mistake's charge that correcting it gives back.
+    `aggregate` is what an episode comes to: `min`, its worst step so far, for a q that
+    says whether a step is wrong; `last`, the newest, for one that is a value."""
 
     weight: float
     eta: float
@@ -45,6 +47,7 @@ class Process:
     recovery: float
     rules: tuple[str, ...]
     order: tuple[Order, ...]
+    aggregate: Literal["min", "last"] = "min"
 
 
 @dataclass(frozen=True, slots=True)

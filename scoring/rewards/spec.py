@@ -230,13 +230,13 @@ def _normal(value: Any, key: str = "") -> Any:
 
 
 def _plain(part: Any) -> dict[str, Any]:
-    """A rule of the spec as JSON: lists for tuples, no absent `then` or `detectors`."""
+    """A rule of the spec as JSON: lists for tuples, without what is absent."""
     return asdict(part, dict_factory=lambda pairs: _listed(dict(pairs)))
 
 
 def _listed(row: dict[str, Any]) -> dict[str, Any]:
     # optional, and newer than the first specs: their hashes must not change
-    for name, absent in (("then", None), ("detectors", ())):
+    for name, absent in (("then", None), ("detectors", ()), ("aggregate", "min")):
         if row.get(name, "") == absent:
             del row[name]
     return {k: list(v) if isinstance(v, tuple) else v for k, v in row.items()}
