@@ -7,8 +7,8 @@ the episode that speaks of them (`Episode.blobs`), up to a limit.
 import json
 import re
 from base64 import urlsafe_b64decode
+from collections.abc import Iterable
 from hashlib import sha256
-from operator import is_
 from typing import Any
 
 from scoring.schema import Blob, Episode
@@ -39,13 +39,25 @@ def taken_out(value: Any, into: Blobs) -> Any:
     if isinstance(value, str):
         return value if len(value) < SHORTEST else _text(value, into)
     if isinstance(value, dict):
-        new = {name: taken_out(inner, into) for name, inner in value.items()}
-        return value if all(map(is_, new.values(), value.values())) else new
+        changed = _changed(value.items(), into)
+        return {**value, **changed} if changed else value
     # long lists of numbers are tokens or an observation
     if isinstance(value, list) and value and not isinstance(value[0], int | float):
-        items = [taken_out(inner, into) for inner in value]
-        return value if all(map(is_, items, value)) else items
+        changed = _changed(enumerate(value), into)
+        return [changed.get(i, v) for i, v in enumerate(value)] if changed else value
     return value
+
+
+def _changed(items: Iterable[tuple[Any, Any]], into: Blobs) -> dict[Any, Any]:
+    """What holds a blob, by its key or place, without it. Every value of every row goes
+    through here, so what can't hold one isn't even asked."""
+    changed = {}
+    for key, value in items:
+        if len(value) < SHORTEST if isinstance(value, str) else not value:
+            continue
+        if (new := taken_out(value, into)) is not value:
+            changed[key] = new
+    return changed
 
 
 def beside(episode: Episode, blobs: Blobs) -> tuple[tuple[Blob, ...], int]:
