@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scoring.formats import open_file
+from scoring.formats import FORMATS, open_file
 from scoring.schema import Episode, Tokens
+from tests.scoring.formats.golden import expect
 
 GOLDEN = Path(__file__).parent / "golden"
 ASK = "What is the weather in Faro?"
@@ -61,6 +62,15 @@ SPENT = {
     "langchain_dicts.json": Tokens(9, 3),
     "smolagents_steps.json": Tokens(9, 3),
 }
+
+
+LINES = [json.loads(line) for line in expect.EXPECTED.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("format", [format.name for format in FORMATS])
+def test_the_example_of_a_format_gives_what_it_gave(format: str):
+    [expected] = [line for line in LINES if line["format"] == format]
+    assert expect.found(format) == expected
 
 
 def first_of(name: str) -> tuple[str, Episode]:
