@@ -17,7 +17,7 @@ from webapp.services import scores, training
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
-    *("/", "/account/", "/projects/new/", "/nowhere/"),
+    *("/", "/account/", "/projects/new/", "/formats/", "/nowhere/"),
     *("{p}/episodes/", "{p}/upload/", "{p}/jobs/", "{p}/training/", "{p}/models/"),
     *("{p}/exports/", "/episodes/{e}/", "/episodes/{e}/reward/", "/training-runs/{r}/"),
     *("{p}/rewards/", "{p}/rewards/episodes/", "{p}/specs/", "{p}/specs/default@1/"),
