@@ -17,11 +17,11 @@ TRAIN_SHARE, CALIBRATION_SHARE = 0.65, 0.15
 
 
 def by_group(groups: Iterable[str], seed: int = 0) -> dict[str, Split]:
-    """Each group's side. With three groups or more no side is left empty: the group
-    nearest to it moves over."""
+    """Each group's side. With three groups or more no side is left empty, with four or
+    more two are trained on: the groups nearest to it move over."""
     ranked = sorted((_fraction(group, seed), group) for group in set(groups))
     ranks, count = [rank for rank, _ in ranked], len(ranked)
-    first = min(max(bisect(ranks, TRAIN_SHARE), 1), count - 2)
+    first = min(max(bisect(ranks, TRAIN_SHARE), 2), count - 2)
     second = bisect(ranks, TRAIN_SHARE + CALIBRATION_SHARE)
     second = min(max(second, first + 1), count - 1)
     return {

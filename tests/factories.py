@@ -16,6 +16,26 @@ from webapp.services import episodes, labels, projects, tokens
 
 _numbers = count(1)
 
+# what an audit leaves that found nothing wrong
+PASSED = {
+    "spec": {"id": "default@1.0.0", "sha256": "5" * 64},
+    "at": "2026-01-01T00:00:00+00:00",
+    "runs": 8,
+    "checks": [
+        {
+            "id": "A1",
+            "title": "Padding",
+            "statistic": "largest gain in R",
+            "value": 0.0,
+            "bar": "≤ 0",
+            "hard": True,
+            "status": "pass",
+            "cases": 8,
+            "examples": [],
+        }
+    ],
+}
+
 
 def a_user(name: str = "", **fields: Any) -> User:
     user = User(username=name or f"user-{next(_numbers)}", **fields)
@@ -109,7 +129,12 @@ def a_job(project: Project, kind: str = Kind.IMPORT, **fields: Any) -> Job:
 def a_reward_model(
     project: Project, state: str = ModelState.CANDIDATE, **fields: Any
 ) -> RewardModel:
-    """A row only: its files don't exist."""
+    """A row only, of a model that passed its audit: its files don't exist."""
     number = next(_numbers)
-    fields = {"version": number, "sha256": f"{number:064x}", **fields}
+    fields = {
+        "version": number,
+        "sha256": f"{number:064x}",
+        "audit": PASSED,
+        **fields,
+    }
     return RewardModel.objects.create(project=project, state=state, **fields)

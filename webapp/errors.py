@@ -3,6 +3,7 @@
     AppError
     ├── Invalid           422  the request is well-formed and can't be done
     ├── Conflict          409  the row has moved on; carries its current state
+    ├── Blocked           409  it may be done, once somebody answers for it
     ├── TooLarge          413
     ├── NotReady          503  something the request needs isn't running (yet)
     └── Busy              503  it is running and has too much to do; try again
@@ -33,6 +34,11 @@ class Invalid(AppError):
 class Conflict(AppError):
     status = 409
     code = "conflict"
+
+
+class Blocked(AppError):
+    status = 409
+    code = "blocked"
 
 
 class TooLarge(AppError):

@@ -16,7 +16,7 @@ from scoring.rewards import texts
 from webapp.models import Project
 from webapp.models.label_event import Axis
 from webapp.models.token import Scope
-from webapp.services import reward_rows
+from webapp.services import reward_rows, training
 
 ANY = ("", _("any"))
 
@@ -151,7 +151,19 @@ class ScoringForm(forms.Form):
         )
 
 
+TIERS = {
+    "head": _("heads on the frozen language model"),
+    "lora": _("low-rank adapters inside the language model (wants a GPU)"),
+    "full": _("the whole language model (wants a GPU)"),
+}
+
+
 class TrainingForm(forms.Form):
+    tier = forms.ChoiceField(
+        label=_("What is trained"),
+        required=False,
+        choices=[(tier, TIERS.get(tier, tier)) for tier in training.TIERS],
+    )
     seed = forms.IntegerField(
         label=_("Seed"),
         min_value=0,
@@ -165,6 +177,22 @@ class TrainingForm(forms.Form):
         min_value=1,
         max_value=1_000,
         help_text=_("Passes over the labels at most; empty for the usual number."),
+    )
+
+
+class EvaluationForm(forms.Form):
+    file = forms.FileField(
+        label=_("Labelled runs"),
+        help_text=_(
+            "JSON lines with meta.verdicts, PRM800K, Math-Shepherd or TRL stepwise."
+        ),
+    )
+
+
+class ModelFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("Model"),
+        help_text=_("The zip that another Pacenote's model page gave."),
     )
 
 

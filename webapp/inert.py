@@ -1,6 +1,7 @@
 """Files that no browser runs, whatever they hold."""
 
 from pathlib import Path
+from typing import IO
 
 from django.http import FileResponse, Http404
 
@@ -17,8 +18,15 @@ def file(
     """
     if path is None or not path.is_file():
         raise Http404
+    return stream(path.open("rb"), name=name, content_type=content_type)
+
+
+def stream(
+    opened: IO[bytes], *, name: str, content_type: str = "application/octet-stream"
+) -> FileResponse:
+    """An open file, closed once it is sent."""
     answer = FileResponse(
-        path.open("rb"),
+        opened,
         as_attachment=bool(name),
         filename=name,
         content_type=content_type,

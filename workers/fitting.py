@@ -38,17 +38,37 @@ def fit(job: Job) -> dict[str, Any]:
     return {"reward_model": run.reward_model_id}
 
 
+class Descents:
+    """The losses of every descent of a training, head by head: an epoch that doesn't
+    come after the one before begins another."""
+
+    def __init__(self) -> None:
+        self.by_head: dict[str, list[list[float]]] = {}
+        self._epoch = 0
+
+    def add(self, progress: Progress) -> None:
+        if not progress.head or progress.loss is None or progress.epoch is None:
+            return
+        losses = self.by_head.setdefault(progress.head, [])
+        if not losses or progress.epoch <= self._epoch:
+            losses.append([])
+        self._epoch = progress.epoch
+        losses[-1].append(round(progress.loss, 5))
+
+
 class Teller:
     """Passes a training's frequent reports on to its row, about one a second."""
 
     def __init__(self, run: TrainingRun) -> None:
         self._run = run
         self._phase = ""
+        self._descents = Descents()
         self._began = self._told = 0.0
 
     def tell(self, progress: Progress) -> None:
         """Raises: Cancelled."""
         now = time.monotonic()
+        self._descents.add(progress)
         if progress.phase != self._phase:
             self._phase, self._began, self._told = progress.phase, now, 0.0
         if now - self._told < REPORT_SECONDS and progress.done < progress.total:
@@ -64,6 +84,9 @@ class Teller:
             loss=progress.loss,
             eta=self._left(progress, now),
         )
+
+        if self._descents.by_head:
+            training.record_descents(self._run, self._descents.by_head)
 
     def _left(self, progress: Progress, now: float) -> float | None:
         """Seconds left in this phase, at its pace so far."""

@@ -14,6 +14,9 @@ WORK: dict[str, ending.Work] = {
     Kind.UNDO: undos.run,
 }
 
+# what needs the language model at hand has a process of its own
+ON_DEVICE = {Kind.TRAIN, Kind.AUDIT, Kind.EVALUATE}
+
 
 @app.task(name="jobs.run")
 def run(job_id: str) -> None:
@@ -22,7 +25,7 @@ def run(job_id: str) -> None:
     if job is None or not job.claim():
         return
     with held(job) as lease:
-        if job.kind == Kind.TRAIN:
+        if job.kind in ON_DEVICE:
             training.run(job, lease)
         else:
             ending.settle(job, WORK[job.kind])

@@ -1,4 +1,5 @@
-"""The process that trains: `python -m workers.trainer JOB FENCE PARENT`.
+"""The process that trains, audits and evaluates, one at a time on a device:
+`python -m workers.trainer JOB FENCE PARENT`.
 
 It may be killed at any instant: features and checkpoints on disk let the next attempt
 go on where this one was, and the fence keeps a stale one from writing anything.
@@ -18,12 +19,15 @@ def main(job_id: str, fence: int, parent: int) -> None:
     os.nice(5)
     django.setup()
     from webapp.models import Job
+    from webapp.models.job import Kind
     from workers.ending import settle
+    from workers.examining import audit, evaluate
     from workers.fitting import fit
 
+    work = {Kind.TRAIN: fit, Kind.AUDIT: audit, Kind.EVALUATE: evaluate}
     job = Job.objects.get(pk=job_id)
     job.fence = fence
-    settle(job, fit)
+    settle(job, work[Kind(job.kind)])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Training jobs, seen from the worker: a process of its own that may be ended at any
-instant (workers/trainer.py is what runs in it)."""
+"""Trainings, audits and evaluations, seen from the worker: a process of its own that
+may be ended at any instant (workers/trainer.py is what runs in it)."""
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,19 +17,31 @@ from django.db.models import F
 from webapp import lock
 from webapp.errors import Busy
 from webapp.models import Job
-from webapp.models.job import State
+from webapp.models.job import Kind, State
 from workers import ending
 from workers.lease import Lease, stopping
 
-# how long a trainer may take to notice a cancel by itself, then to die of SIGTERM
-NOTICE_SECONDS = 5.0
-GRACE_SECONDS = 5.0
+# How long a trainer may take to notice a cancel by itself, then to die of SIGTERM: with
+# the two seconds of the lease's watch a cancel is over within five.
+NOTICE_SECONDS = 1.5
+GRACE_SECONDS = 1.0
+# bytes free before anything is started: a checkpoint and features of some minutes
+LEAST_FREE = 256 << 20
+# by whether it is a training
+LOCKS = {
+    True: ("lock", "another training has the device: this one comes next"),
+    False: ("audit-lock", "another audit or evaluation runs: this one comes next"),
+}
 
 
 def run(job: Job, lease: Lease) -> None:
-    """Have a claimed training job done, one at a time on this machine."""
+    """Have a claimed job done, one training at a time on this machine, and beside it
+    one audit or evaluation, which needs little."""
+    if shutil.disk_usage(settings.DATA_DIR).free < LEAST_FREE:
+        return ending.put_back(job, ending.FULL, attempt=F("attempt") - 1)
+    name, what = LOCKS[job.kind == Kind.TRAIN]
     try:
-        with lock.held(settings.DATA_DIR / "training" / "lock", "a training runs"):
+        with lock.held(settings.DATA_DIR / "training" / name, what):
             code = _train(job, lease)
     except Busy as error:
         # waiting for the device is no attempt
@@ -39,9 +52,9 @@ def run(job: Job, lease: Lease) -> None:
         job.finish(State.CANCELLED)
     elif code < 0:
         name = signal.Signals(-code).name
-        ending.put_back(job, f"the training process died of {name} (out of memory?)")
+        ending.put_back(job, f"its process died of {name} (out of memory?)")
     elif code > 0:
-        told = f"the training process ended with code {code}: see the worker's log"
+        told = f"its process ended with code {code}: see the worker's log"
         job.finish(State.FAILED, error=told)
 
 

@@ -65,10 +65,11 @@ class TrainConfig:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a phase is: tokens of tuning and features, epochs of heads, episodes of
-    the rest."""
+    the rest. `epoch` counts within a descent of `head`."""
 
     phase: Phase
     done: int
     total: int
     loss: float | None = None
     epoch: int | None = None
+    head: str = ""

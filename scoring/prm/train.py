@@ -197,7 +197,7 @@ def _turn(
 ) -> Head:
     """One fit of a head, the `number`th; `place`: epochs before its first, and all."""
     before, total = place
-    told = _told(report, before + number * recipe.most_epochs, total)
+    told = _told(report, before + number * recipe.most_epochs, total, checkpoints.name)
     return fit(rows, recipe, checkpoints / str(number), told)
 
 
@@ -205,9 +205,11 @@ def _limit(config: TrainConfig, trunk: Trunk) -> int:
     return min(config.max_tokens or trunk.context, trunk.context)
 
 
-def _told(report: Callable[[Progress], None], before: int, total: int) -> Report:
+def _told(
+    report: Callable[[Progress], None], before: int, total: int, head: str
+) -> Report:
     def tell(done: int, loss: float, epoch: int) -> None:
-        report(Progress("heads", before + done, total, loss, epoch))
+        report(Progress("heads", before + done, total, loss, epoch, head))
 
     return tell
 

@@ -11,8 +11,10 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.conftest import Desk
+from tests.webapp.views.test_evaluations import RESULTS
 from webapp.models import Project
-from webapp.services import scores, training
+from webapp.services import evaluations, scores, training
+from webapp.services.evaluations import Said
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,6 +25,8 @@ PAGES = (
     *("{p}/rewards/", "{p}/rewards/episodes/", "{p}/specs/", "{p}/specs/default@1/"),
     *("{p}/specs/new/", "{p}/specs/tool_agent@1/diff/", "/episodes/{e}/what-if/"),
     *("/reward-models/{m}/", "/reward-models/{m}/promote/", "/jobs/{j}/"),
+    *("/reward-models/{m}/evaluation/", "/reward-models/{m}/compare/{o}/"),
+    "/reward-models/{m}/evaluation/steps/?verdict=-1&predicted=1",
 )
 
 
@@ -39,6 +43,12 @@ def filled(owner: User) -> tuple[Project, dict[str, object]]:
         training.record_progress(run, phase="heads", epoch=epoch, loss=1 / (epoch + 1))
     card = {"metrics": {"steps": {"prm": {"auroc": 0.9}, "words": {"auroc": 0.7}}}}
     model = factories.a_reward_model(project, "champion", card=card)
+    other = factories.a_reward_model(project, card=card)
+    for one, guess in ((model, 1), (other, -1)):
+        said = [Said(episode.pk, 1, -1, guess, 0.7, 0.1)]
+        evaluations.keep(
+            one, source="test", data_sha256="d" * 64, results=RESULTS, said=said
+        )
     result = {
         "read": 2,
         "failed": 1,
@@ -49,7 +59,7 @@ def filled(owner: User) -> tuple[Project, dict[str, object]]:
         project, state="done", result=result, started_at=now, finished_at=now
     )
     keys = {"p": f"/projects/{project.slug}", "e": episode.pk, "r": run.pk}
-    return project, keys | {"m": model.pk, "j": job.pk}
+    return project, keys | {"m": model.pk, "o": other.pk, "j": job.pk}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

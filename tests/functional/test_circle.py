@@ -46,7 +46,14 @@ def test_the_printed_curl_line_returns_a_valid_score(house: House) -> None:
 def test_the_circle_turns(client: httpx.Client) -> None:
     label(client, RUNS)
     model = trained(client)
-    promoted = client.post(f"/api/v1/reward-models/{model}/promote/")
+    path = f"/api/v1/reward-models/{model}/"
+    early = client.post(f"{path}promote/")
+    assert (early.status_code, early.json()["code"]) == (409, "blocked")
+    done(client, client.get(path).json()["audit_job"])
+    assert client.get(path).json()["audit"]["checks"]
+    # so few labels that some bar may fail, as the reason says
+    reason = {"override": "trained on thirty runs"}
+    promoted = client.post(f"{path}promote/", json=reason)
     assert promoted.json()["state"] == "champion"
     score = scored(client, RUNS[0].episode)
     assert score["model"]["id"] == model

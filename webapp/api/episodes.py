@@ -8,7 +8,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scoring import schema
-from scoring.errors import InvalidInput
 from webapp import access
 from webapp.api import images, reading, shapes, words
 from webapp.api.jobs import JOB, accepted
@@ -115,9 +114,8 @@ class Episodes(View):
     def post(self, request: Request) -> Response:
         wanted = reading.query(request, _UPLOAD)
         key = reading.key(request)
-        given: Any = request.data
-        form = given if isinstance(given, QueryDict) else {}
-        file = given if hasattr(given, "read") else _file(form)
+        form = request.data if isinstance(request.data, QueryDict) else {}
+        file = reading.file(request)
         job = imports.start(
             self.project,
             user=self.user,
@@ -144,14 +142,6 @@ class EpisodeDetail(View):
         reading.query(request)
         episodes.delete(self.find(access.episodes(self.actor), pk=pk))
         return HttpResponse(status=204)
-
-
-def _file(form: Any) -> Any:
-    file = form.get("file")
-    if not hasattr(file, "chunks"):
-        detail = "send a file: as the body, or in the field `file` of a form"
-        raise InvalidInput(detail, pointer="/file")
-    return file
 
 
 def _summary(episode: Episode) -> dict[str, Any]:

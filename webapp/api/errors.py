@@ -32,6 +32,8 @@ TITLES = {
     500: "Something broke on our side",
     503: "Not available right now",
 }
+# where one status has more than one story
+_TITLES_OF = {"blocked": "Something stands in the way"}
 
 
 def problem(
@@ -45,7 +47,7 @@ def problem(
     """`extra` members that are None (a pointer, a line nobody knows) are left out."""
     body = {
         "type": f"urn:pacenote:problem:{code}",
-        "title": TITLES.get(status, "Error"),
+        "title": _TITLES_OF.get(code) or TITLES.get(status, "Error"),
         "status": status,
         "detail": detail,
         "code": code,

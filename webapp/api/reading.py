@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import QueryDict
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from rest_framework.request import Request
@@ -86,3 +87,18 @@ def _escaped(part: object) -> str:
 
 
 _LITERALS: dict[str, type] = {"integer": int, "boolean": bool}
+
+
+def file(request: Request) -> Any:
+    """The file sent: the body itself, or the field `file` of a form.
+
+    Raises: InvalidInput.
+    """
+    given: Any = request.data
+    if hasattr(given, "read"):
+        return given
+    found = given.get("file") if isinstance(given, QueryDict) else None
+    if not hasattr(found, "chunks"):
+        detail = "send a file: as the body, or in the field `file` of a form"
+        raise InvalidInput(detail, pointer="/file")
+    return found

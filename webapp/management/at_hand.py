@@ -8,6 +8,7 @@ from django.core.management import CommandError
 from django.core.management.base import CommandParser
 
 from scoring.errors import Cancelled, ScoringError
+from webapp import signs
 from webapp.errors import AppError
 from webapp.models import Job, Project
 from webapp.models.job import State
@@ -29,6 +30,12 @@ def project(slug: str | None) -> Project:
             f"name a project with --project: {known or 'there are none'}"
         )
     return found[0]
+
+
+def require_worker() -> None:
+    """Raises: CommandError when no worker would take a job."""
+    if "jobs" not in signs.alive():
+        raise CommandError("no worker is running: start `make up` first")
 
 
 def do(job: Job, work: Callable[[Job], dict[str, Any]], say: Say) -> dict[str, Any]:

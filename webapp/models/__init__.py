@@ -2,6 +2,7 @@
 two rows lives in `webapp.services`."""
 
 from webapp.models.episode import Episode, Step
+from webapp.models.evaluation import EvaluatedStep, Evaluation
 from webapp.models.image import Image
 from webapp.models.job import Job
 from webapp.models.label_event import LabelEvent
@@ -17,6 +18,8 @@ from webapp.models.training_run import TrainingRun
 __all__ = [
     "ApiToken",
     "Episode",
+    "EvaluatedStep",
+    "Evaluation",
     "Image",
     "Job",
     "LabelEvent",

@@ -25,6 +25,8 @@ class Kind(models.TextChoices):
     SCORE = "score", _("scoring")
     EXPORT = "export", _("export")
     UNDO = "undo", _("undoing")
+    AUDIT = "audit", _("audit")
+    EVALUATE = "evaluate", _("evaluation")
 
 
 class State(models.TextChoices):

@@ -1,6 +1,7 @@
 """A trained version: its files on disk are named by their hash, the row says its state.
 
-`candidate` → `champion` → `retired`, and back to champion by a roll-back.
+`candidate` → `champion` → `retired`, and back to champion by a roll-back. `parent` is
+the champion it was trained beside, `origin` says where an imported one came from.
 """
 
 from pathlib import Path
@@ -28,6 +29,13 @@ class RewardModel(models.Model):
     # the last audit (webapp/services/audits.py), and who promoted it in spite of one
     audit = models.JSONField(default=dict, blank=True)
     override = models.JSONField(default=dict, blank=True)
+    audit_job = models.ForeignKey(
+        "Job", models.SET_NULL, null=True, blank=True, related_name="audited"
+    )
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="children"
+    )
+    origin = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
 

@@ -10,6 +10,8 @@ class TrainingRun(models.Model):
     config = models.JSONField(default=dict)
     # [[epoch, training loss, validation loss or null], …]
     curve = models.JSONField(default=list)
+    # head -> the losses of each of its descents, epoch by epoch
+    descents = models.JSONField(default=dict)
     reward_model = models.OneToOneField(
         "RewardModel", models.SET_NULL, null=True, blank=True, related_name="run"
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 from webapp.errors import Invalid
 from webapp.models import RewardModel
@@ -19,12 +20,18 @@ def verify(model: RewardModel) -> None:
     try:
         manifest = json.loads((model.directory / "manifest.json").read_bytes())
         found = {name: _sha256(model, name) for name in manifest}
-        identity = "".join(found[name] for name in IDENTITY)
+        sha256 = identity(found)
     except (OSError, ValueError, KeyError) as error:
         raise Invalid(f"the files of {model} are missing or damaged") from error
     changed = [name for name, sha256 in manifest.items() if found[name] != sha256]
-    if changed or hashlib.sha256(identity.encode()).hexdigest() != model.sha256:
+    if changed or sha256 != model.sha256:
         raise Invalid(f"the files of {model} aren't those that were trained")
+
+
+def identity(hashes: Mapping[str, str]) -> str:
+    """The hash a model is named by. Raises: KeyError when a file of it is missing."""
+    parts = "".join(hashes[name] for name in IDENTITY)
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def _sha256(model: RewardModel, name: str) -> str:

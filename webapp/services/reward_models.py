@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from webapp import jobs
@@ -12,8 +13,8 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Project, RewardModel
 from webapp.models.job import Kind
 from webapp.models.reward_model import ModelState
+from webapp.services import gates, model_files
 from webapp.services import jobs as job_service
-from webapp.services import model_files
 
 _VERSION = re.compile(r"v?([0-9]{1,7})")
 _HASH = re.compile(r"[0-9a-f]{8,64}")
@@ -38,24 +39,47 @@ def find(project: Project, name: str) -> RewardModel:
     return found
 
 
+@transaction.atomic
+def add(
+    project: Project,
+    *,
+    sha256: str,
+    card: dict[str, Any],
+    origin: dict[str, Any] | None = None,
+) -> RewardModel:
+    """A new candidate, under the project's next version."""
+    # two that arrive at once must not both be the next one
+    Project.objects.select_for_update().get(pk=project.pk)
+    last = project.reward_models.aggregate(last=Max("version"))["last"] or 0
+    return RewardModel.objects.create(
+        project=project,
+        version=last + 1,
+        sha256=sha256,
+        card=card,
+        origin=origin or {},
+        parent=champion(project),
+    )
+
+
 def promote(
     model: RewardModel, *, user: User | None, override: str = ""
 ) -> RewardModel:
     """Make a model the champion once its files are seen to be whole; the one before is
     retired, the scorer warmed and the stored episodes scored anew.
 
-    A model whose audit failed a hard bar needs a reason to `override` it, which is kept
-    on its row.
+    What stands in its way (`gates`) needs a reason to `override` it, which is kept on
+    its row.
 
     Raises:
-        Invalid: the files are missing or aren't what was trained, or its audit failed.
+        Invalid: the files are missing or aren't what was trained.
+        Blocked: something stands in the way and no reason was given.
         Conflict: somebody promoted another one at the same moment.
     """
     model_files.verify(model)
     if model.state == ModelState.CHAMPION:
         return model
+    model.override = gates.answered(model, user, override.strip())
     model.promoted_at = timezone.now()
-    model.override = _overridden(model, user, override.strip())
     return _crown(model, user)
 
 
@@ -75,19 +99,6 @@ def roll_back(project: Project, *, user: User | None) -> RewardModel:
         raise Invalid("there is no earlier champion to go back to")
     model_files.verify(before)
     return _crown(before, user)
-
-
-def _overridden(model: RewardModel, user: User | None, reason: str) -> dict[str, Any]:
-    bars = model.failed_bars
-    if not bars:
-        return {}
-    if not reason:
-        raise Invalid(
-            f"the audit of {model} failed {', '.join(bars)}: "
-            "give a reason to override it, or train another"
-        )
-    at = timezone.now().isoformat()
-    return {"reason": reason, "bars": bars, "by": user and user.username, "at": at}
 
 
 def _crown(model: RewardModel, user: User | None) -> RewardModel:

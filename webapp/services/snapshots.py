@@ -18,8 +18,8 @@ from webapp.models import Episode, LabelEvent, Project, Snapshot
 from webapp.services import consensus
 from webapp.services.consensus import Consensus
 
-# one task a side: training, calibration, test
-LEAST_TASKS = 3
+# two to train on (fewer can't be cross-validated), one to calibrate with, one to test
+LEAST_TASKS = 4
 # of wrong steps and of others, among those to train on
 LEAST_STEPS = 2
 CHUNK = 50
@@ -28,8 +28,11 @@ CHUNK = 50
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """An episode, one verdict (or None) a step, what was said of its outcome and its
-    conduct (see `Consensus.social`), and its side of the split."""
+    conduct (see `Consensus.social`), and its side of the split; `source` is the format
+    it came in."""
 
+    pk: uuid.UUID
+    source: str
     episode: schema.Episode
     verdicts: tuple[int | None, ...]
     success: bool | None
@@ -41,7 +44,7 @@ def take(project: Project, *, user: User | None, seed: int = 0) -> Snapshot:
     """Fix the labels that stand now. The same labels and seed are the same snapshot.
 
     Raises:
-        NotEnoughLabels: fewer than three labelled tasks, or hardly a wrong (or right)
+        NotEnoughLabels: fewer than four labelled tasks, or hardly a wrong (or right)
             step among those to train on.
     """
     judged = [
@@ -90,6 +93,8 @@ def examples(snapshot: Snapshot) -> Iterator[Labelled]:
 def _labelled(episode: Episode, row: Consensus, snapshot: Snapshot) -> Labelled:
     stated = episode.success if row.outcome is None else row.success
     return Labelled(
+        pk=episode.pk,
+        source=episode.source_format,
         episode=episode.to_schema(),
         verdicts=row.series(episode.step_count),
         success=stated,

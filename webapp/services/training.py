@@ -4,13 +4,12 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max
 
 from scoring.errors import Cancelled, InvalidInput
 from webapp.errors import Conflict
 from webapp.models import Project, RewardModel, Snapshot, TrainingRun
 from webapp.models.job import Kind
-from webapp.services import jobs, snapshots
+from webapp.services import audits, jobs, reward_models, snapshots
 
 TIERS = ("head", "lora", "full")
 NUMBERS = {
@@ -80,9 +79,16 @@ def record_progress(
         run.save(update_fields=["curve"])
 
 
+def record_descents(run: TrainingRun, descents: dict[str, list[list[float]]]) -> None:
+    """Keep the losses of every descent so far, epoch by epoch, head by head."""
+    run.descents = descents
+    run.save(update_fields=["descents"])
+
+
 @transaction.atomic
 def finish(run: TrainingRun, *, sha256: str, card: dict[str, Any]) -> RewardModel:
-    """The model a run made, as a candidate. Finishing twice makes one model.
+    """The model a run made, as a candidate whose audit is queued. Finishing twice makes
+    one model and one audit.
 
     Raises:
         Cancelled: another worker has taken the run over.
@@ -93,12 +99,9 @@ def finish(run: TrainingRun, *, sha256: str, card: dict[str, Any]) -> RewardMode
     run.refresh_from_db(fields=["reward_model"])
     if run.reward_model is not None:
         return run.reward_model
-    models = RewardModel.objects.filter(project=run.project)
-    last = models.aggregate(last=Max("version"))["last"] or 0
-    run.reward_model = models.create(
-        project=run.project, version=last + 1, sha256=sha256, card=card
-    )
+    run.reward_model = reward_models.add(run.project, sha256=sha256, card=card)
     run.save(update_fields=["reward_model"])
+    audits.request(run.reward_model, user=run.job.created_by)
     return run.reward_model
 
 

@@ -23,7 +23,10 @@ TABS = {
     "episodes": ("episodes", "workspace", "reward", "what-if", "upload"),
     "jobs": ("jobs", "job"),
     "training": ("training", "training-run"),
-    "models": ("models", "model"),
+    "models": (
+        *("models", "model", "evaluation", "evaluated-steps", "compare", "promote"),
+        *("roll-back", "import-model"),
+    ),
     "rewards": ("rewards", "rewarded"),
     "specs": ("specs", "spec", "new-spec", "spec-diff"),
     "exports": ("exports",),
@@ -115,6 +118,17 @@ def measure(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, float):
         return "–" if value is None else str(value)
     return f"{value:.3f}".replace("-", "−")
+
+
+@register.filter
+def percent(value: object) -> str:
+    return f"{100 * value:.0f} %" if isinstance(value, int | float) else "–"
+
+
+@register.filter
+def rounded(value: float | None) -> str:
+    """Three digits that mean something, whatever the size."""
+    return "–" if value is None else f"{value:.3g}".replace("-", "−")
 
 
 @register.filter

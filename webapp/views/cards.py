@@ -1,7 +1,7 @@
 """A model's card as tables: its metrics beside the trivial baselines' and another
 model's, and the facts of its making."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,11 +65,11 @@ class Card:
     @classmethod
     def of(cls, card: Mapping[str, Any], other: Mapping[str, Any]) -> "Card":
         """Whatever a card holds; what it doesn't hold is None."""
-        table = _at(card, "metrics", "steps") or {}
+        table = record(card, "metrics", "steps")
         names = tuple(name for name in table if name != OWN)
-        beside = dict(_numbers(_at(other, "metrics", "steps", OWN) or {}))
-        own = dict(_numbers(table.get(OWN) or {}))
-        columns = [dict(_numbers(table[name] or {})) for name in names]
+        beside = dict(_numbers(record(other, "metrics", "steps", OWN)))
+        own = dict(_numbers(record(table, OWN)))
+        columns = [dict(_numbers(record(table, name))) for name in names]
         steps = [
             Row(
                 metric, value, tuple(c.get(metric) for c in columns), beside.get(metric)
@@ -82,63 +82,86 @@ class Card:
             rows=rows,
             baselines=titles,
             facts=_facts(card),
-            size=_at(table, OWN, "steps"),
-            tasks=_at(card, "data", "counts", "test", "tasks"),
+            size=_count(at(table, OWN, "steps")),
+            tasks=_count(at(card, "data", "counts", "test", "tasks")),
             conduct=_conduct(card),
         )
 
 
 def headline(card: Mapping[str, Any]) -> tuple[Any, ...]:
-    own = _at(card, "metrics", "steps", OWN) or {}
+    own = record(card, "metrics", "steps", OWN)
     return tuple(own.get(name) for name in HEADLINE)
 
 
 def _conduct(card: Mapping[str, Any]) -> tuple[Conduct, ...]:
-    heads = _at(card, "metrics", "social") or {}
+    heads = record(card, "metrics", "social")
     return tuple(
         Conduct(axis, {**numbers, "auroc_95": _between(numbers.get("auroc_95"))})
         for axis, numbers in heads.items()
+        if isinstance(numbers, Mapping)
     )
 
 
-def _between(ends: Sequence[float] | None) -> str | None:
-    return " – ".join(f"{end:.3f}" for end in ends) if ends else None
+def _between(ends: Any) -> str | None:
+    """An interval as text; None for whatever else is there."""
+    if not isinstance(ends, list | tuple) or len(ends) != 2:
+        return None
+    known = all(isinstance(end, int | float) for end in ends)
+    return " – ".join(f"{end:.3f}" for end in ends) if known else None
 
 
 def _value_rows(
     card: Mapping[str, Any], other: Mapping[str, Any], width: int
 ) -> Iterator[Row]:
     """The value head has no baselines: their cells stay empty."""
-    beside = _at(other, "metrics", "value") or {}
-    for name, number in _numbers(_at(card, "metrics", "value") or {}):
+    beside = record(other, "metrics", "value")
+    for name, number in _numbers(record(card, "metrics", "value")):
         yield Row(f"value {name}", number, (None,) * width, beside.get(name))
 
 
 def _numbers(metrics: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     """Every number of a table, nested ones by both names, intervals as text; what the
-    test set was made of is no metric."""
+    test set was made of is no metric, and what is told by part has a page."""
     for name, value in metrics.items():
-        if name in SIZES:
+        if name in SIZES or name.startswith("by_"):
             continue
         label = f"{before}{name}".replace("_95", ", 95 %").replace("_", " ")
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{label} ")
         elif isinstance(value, list):
-            yield label, _between(value)
+            # anything but an interval is a drawing's, not a table's
+            if (interval := _between(value)) is not None:
+                yield label, interval
         else:
             yield label, value
 
 
 def _facts(card: Mapping[str, Any]) -> tuple[Fact, ...]:
-    fixed = [(name, _at(card, *path)) for name, *path in _FACTS]
-    config = (card.get("config") or {}).items()
-    counts = _numbers(_at(card, "data", "counts") or {})
-    software = (card.get("software") or {}).items()
+    fixed = [(name, at(card, *path)) for name, *path in _FACTS]
+    # settings of a tier that wasn't chosen are tables of their own
+    config = [
+        (name, value)
+        for name, value in record(card, "config").items()
+        if not isinstance(value, Mapping)
+    ]
+    counts = _numbers(record(card, "data", "counts"))
+    software = record(card, "software").items()
     rows = [*fixed, *config, *counts, *software]
     return tuple(Fact.of(name, value) for name, value in rows if value is not None)
 
 
-def _at(data: Any, *path: str) -> Any:
+def record(data: Any, *path: str) -> Mapping[str, Any]:
+    """The table at a place of a card, empty where there is none: an imported card may
+    say anything."""
+    found = at(data, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def at(data: Any, *path: str) -> Any:
     for name in path:
         data = data.get(name) if isinstance(data, Mapping) else None
     return data

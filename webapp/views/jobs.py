@@ -44,6 +44,8 @@ def detail(request: HttpRequest, pk: str) -> HttpResponse:
     job = _job(request, pk)
     if job.kind == Kind.TRAIN and not request.htmx:  # type: ignore[attr-defined]
         return redirect("training-run", job.training_run.pk)
+    if job.kind in (Kind.AUDIT, Kind.EVALUATE) and not request.htmx:  # type: ignore[attr-defined]
+        return redirect("model", job.input["model"])
     context = {
         "project": job.project,
         "job": job,

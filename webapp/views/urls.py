@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from webapp.views import (
     account,
     episodes,
+    evaluations,
     exports,
     formats,
     home,
@@ -50,6 +51,11 @@ urlpatterns: list[URLPattern] = [
         "projects/<slug:slug>/models/roll-back/",
         reward_models.roll_back,
         name="roll-back",
+    ),
+    path(
+        "projects/<slug:slug>/models/import/",
+        reward_models.bring_in,
+        name="import-model",
     ),
     path("projects/<slug:slug>/rewards/", reward_dashboard.index, name="rewards"),
     path(
@@ -119,5 +125,18 @@ urlpatterns: list[URLPattern] = [
     path("jobs/<uuid:pk>/file/", jobs.download, name="download"),
     path("training-runs/<int:pk>/", training.detail, name="training-run"),
     path("reward-models/<int:pk>/", reward_models.detail, name="model"),
+    path("reward-models/<int:pk>/evaluation/", evaluations.detail, name="evaluation"),
+    path(
+        "reward-models/<int:pk>/evaluation/steps/",
+        evaluations.steps,
+        name="evaluated-steps",
+    ),
+    path(
+        "reward-models/<int:pk>/compare/<int:other>/",
+        evaluations.compare,
+        name="compare",
+    ),
+    path("reward-models/<int:pk>/file/", reward_models.download, name="model-file"),
+    path("reward-models/<int:pk>/audit/", reward_models.audit, name="audit"),
     path("reward-models/<int:pk>/promote/", reward_models.promote, name="promote"),
 ]

@@ -100,7 +100,9 @@ def test_a_failed_audit_is_overridden_with_a_reason(
     refused = api.post(url)
     made = api.post(url, {"override": "a test ride"}, format="json").json()
 
-    assert (refused.status_code, "A1" in refused.json()["detail"]) == (422, True)
+    assert (refused.status_code, "A1" in refused.json()["detail"]) == (409, True)
+    assert refused.json()["code"] == "blocked"
+    assert [row["code"] for row in refused.json()["objections"]] == ["failed-bars"]
     assert (made["state"], made["override"]["reason"]) == ("champion", "a test ride")
     assert api.post(url, {"override": 1}, format="json").status_code == 400
 

@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from tests import factories
-from tests.webapp.conftest import Trained
 from webapp.models import Project
 from webapp.services import labels, tokens
 
@@ -107,19 +106,6 @@ def test_a_file_is_scored_line_by_line(project: Project, file: Path) -> None:
     assert all(score["valid"] for score in scores)
 
 
-@pytest.mark.usefixtures("scorer")
-def test_an_audit_is_a_table(alice: User, trained: Trained) -> None:
-    project = factories.a_labelled_project(alice)
-    model = factories.a_reward_model(project, version=1, sha256=trained.sha256)
-
-    said = typed("audit", "--project", project.slug, "--model", "v1")
-
-    model.refresh_from_db()
-    assert all(check["statistic"] in said for check in model.audit["checks"])
-    with pytest.raises(CommandError, match="no reward model"):
-        typed("audit", "--project", project.slug, "--model", "v2")
-
-
 def test_a_spec_without_a_model_scores_without_a_scorer(
     project: Project, file: Path
 ) -> None:
@@ -163,7 +149,10 @@ def test_a_token_for_nobody_or_nothing_is_refused(
 
 
 @pytest.mark.usefixtures("live_broker")
-def test_training_without_a_worker_says_how_to_start_one(project: Project) -> None:
+@pytest.mark.parametrize("words", [("train",), ("audit",), ("evaluate", __file__)])
+def test_without_a_worker_it_is_said_how_to_start_one(
+    project: Project, words: tuple[str, ...]
+) -> None:
     with pytest.raises(CommandError, match="make up"):
-        typed("train")
+        typed(*words)
     assert not project.jobs.exists()

@@ -107,9 +107,9 @@ def test_a_failed_audit_is_shown_and_overridden_with_a_reason(
     candidate.save()
     path = f"/reward-models/{candidate.pk}/"
     assert "run-7" in as_alice.get(path).content.decode()
-    assert "audit failed A1" in as_alice.get(f"{path}promote/").content.decode()
+    assert "failed A1" in as_alice.get(f"{path}promote/").content.decode()
 
-    assert as_alice.post(f"{path}promote/").status_code == 422
+    assert as_alice.post(f"{path}promote/").status_code == 409
     as_alice.post(f"{path}promote/", {"override": "a test ride"})
 
     assert "a test ride" in as_alice.get(path).content.decode()

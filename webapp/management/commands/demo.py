@@ -9,8 +9,8 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
 from webapp import replicas
-from webapp.models import Job, Project
-from webapp.services import demo, reward_models, training
+from webapp.models import Job, Project, RewardModel
+from webapp.services import audits, demo, gates, reward_models, training
 
 
 class Command(BaseCommand):
@@ -32,8 +32,18 @@ class Command(BaseCommand):
         run.refresh_from_db()
         if run.reward_model is None:
             raise CommandError(f"the demo's training {run.job.state}: {run.job.error}")
-        reward_models.promote(run.reward_model, user=user)
+        self._promote(run.reward_model, user)
         self._tell("the episodes are being scored; the pages are there meanwhile")
+
+    def _promote(self, model: RewardModel, user: User) -> None:
+        """Once its audit is over. A demo made smaller than usual may leave too little
+        to learn from: its model then serves all the same, and its page says so."""
+        self._follow(model.audit_job or audits.request(model, user=user))
+        model = RewardModel.objects.select_related("project").get(pk=model.pk)
+        for objection in gates.objections(model):
+            self._tell(objection.detail)
+        reason = "the demo's own model, so that there is something to look at"
+        reward_models.promote(model, user=user, override=reason)
 
     def _await_scorer(self) -> None:
         """It unpacks the language model, and two that do so at once take far longer."""

@@ -6,10 +6,10 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
 
 from scoring.errors import ScoringError
-from webapp import signs
 from webapp.errors import AppError
 from webapp.management import at_hand
-from webapp.services import training
+from webapp.models import TrainingRun
+from webapp.services import gates, training
 
 
 class Command(BaseCommand):
@@ -22,13 +22,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = at_hand.project(options["project"])
-        if "jobs" not in signs.alive():
-            raise CommandError("no worker is running: start `make up` first")
+        at_hand.require_worker()
         config = {"tier": options["tier"], "seed": options["seed"]}
         try:
             run = training.start(project, user=None, config=config)
         except (ScoringError, AppError) as error:
             raise CommandError(str(error)) from error
         at_hand.watch(run.job, self.stdout.write)
-        run.refresh_from_db()
-        self.stdout.write(f"{run.reward_model} is ready: compare it, then promote it")
+        model = TrainingRun.objects.get(pk=run.pk).reward_model
+        if model is None or model.audit_job is None:
+            raise CommandError("the run made no model")
+        at_hand.watch(model.audit_job, self.stdout.write)
+        model.refresh_from_db()
+        for objection in gates.objections(model):
+            self.stdout.write(objection.detail)
+        self.stdout.write(f"{model} is ready: compare it, then promote it")
