@@ -7,12 +7,13 @@ Trains on the demo's runs with each weight, then audits the model on the test ta
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from benchmarks.heads import sample
-from scoring.audit import Judged, audit
+from scoring.audit import SAMPLE, Judged, audit
 from scoring.prm import backbone
 from scoring.prm.engine import Engine
 from scoring.prm.train import Example, TrainConfig, split, train
@@ -32,11 +33,15 @@ def main() -> None:
         for episode, verdicts, success in rows
     ]
     for weight in arguments.weights:
-        _run(examples, trunk, weight, root)
+        _run(examples, trunk, weight, root, arguments.sample)
 
 
 def _run(
-    examples: list[Example], trunk: backbone.Trunk, weight: float, root: Path
+    examples: list[Example],
+    trunk: backbone.Trunk,
+    weight: float,
+    root: Path,
+    sample: int,
 ) -> None:
     config = TrainConfig(hard_negatives=weight)
     trained = train(examples, trunk, config, root / "benchmarks", lambda p: None)
@@ -50,7 +55,8 @@ def _run(
     engine = Engine(trunk)
     model = engine.load(trained.directory)
     runs = [Judged(e.episode, e.verdicts) for e in examples if e.split == "test"]
-    for check in audit(runs, lambda episodes: engine.predict(episodes, model)):
+    predict = partial(engine.predict, model=model)
+    for check in audit(runs, predict, sample=sample):
         if check.id.rstrip("abcdefghijklmnopqrstuvwxyz. ") in SHOWN:
             value = "–" if check.value is None else f"{check.value:.3f}"
             print(
@@ -63,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--source", default="arena")
     parser.add_argument("--episodes", type=int, default=240)
     parser.add_argument("--weights", type=float, nargs="+", default=[0.0, 0.5])
+    parser.add_argument("--sample", type=int, default=SAMPLE, help="runs edited")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     return parser
 

@@ -12,6 +12,7 @@ from scoring.errors import NotEnoughLabels
 from scoring.schema import Episode
 
 Split = Literal["train", "calibration", "test"]
+Provenance = Literal["human", "judge", "rollout", "imported", "adjudicated"]
 SPLITS: tuple[Split, ...] = ("train", "calibration", "test")
 
 MIN_TASKS = 2  # in training: fewer can't be cross-validated
@@ -26,7 +27,8 @@ class Example:
     `success` None masks the value head. `social` is what people said of the run, by
     axis: 0 not bad at all, 1 bad; an axis that is left out is masked. `weights` (one a
     step, e.g. the reliability of the annotator; empty = all 1) multiply the loss of the
-    step's verdict.
+    step's verdict. `values` (one a step, None where unknown) estimate V after the step;
+    training learns from them in place of the outcome. `provenance` is the verdicts'.
     """
 
     episode: Episode
@@ -35,11 +37,15 @@ class Example:
     split: Split = "train"
     weights: tuple[float, ...] = ()
     social: Mapping[str, float] = field(default_factory=dict)
+    values: tuple[float | None, ...] = ()
+    provenance: Provenance = "human"
 
     def __post_init__(self) -> None:
-        lengths = {len(self.verdicts), len(self.weights) or len(self.verdicts)}
-        if lengths != {len(self.episode.steps)}:
-            raise ValueError("verdicts and weights need one entry a step")
+        series = (self.verdicts, self.weights, self.values)
+        if {len(row) for row in series if row} - {len(self.episode.steps)}:
+            raise ValueError("verdicts, weights and values need one entry a step")
+        if not all(v is None or 0 <= v <= 1 for v in self.values):
+            raise ValueError("values are probabilities")
         if not all(0 < weight < math.inf for weight in self.weights):
             raise ValueError("weights are positive: a verdict of None masks a step")
         if not all(
@@ -75,10 +81,23 @@ def data_hash(examples: Sequence[Example]) -> str:
                 e.episode.content_hash(),
                 *(e.verdicts, e.success, e.split, e.weights),
                 sorted(e.social.items()),
+                *([e.values] if e.values else []),
+                *([e.provenance] if e.provenance != "human" else []),
             ]
             for e in examples
         ]
     )
+
+
+def label_type(examples: Sequence[Example]) -> Literal["correctness", "value"]:
+    """What q will mean: `value` where every training verdict came from rollouts. Mixed
+    with others it is read as correctness, the safe way."""
+    judged = [
+        e.provenance == "rollout"
+        for e in examples
+        if e.split == "train" and any(v is not None for v in e.verdicts)
+    ]
+    return "value" if judged and all(judged) else "correctness"
 
 
 def counts(examples: Sequence[Example]) -> dict[str, dict[str, int]]:

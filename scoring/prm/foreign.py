@@ -49,7 +49,8 @@ class Reading:
 
     `separator` follows every step and is where it is read; `wrong` and `right` are the
     tokens of a language model's head ("" where the checkpoint has a head of two);
-    `chat`: the task is a user's turn under the tokenizer's template, with `system`.
+    `chat`: the task is a user's turn under the tokenizer's template, with `system`;
+    `label_type`: whether it was trained on right and wrong or on rollouts.
     """
 
     kind: Kind
@@ -58,12 +59,15 @@ class Reading:
     right: str = ""
     chat: bool = False
     system: str = ""
+    label_type: Literal["correctness", "value"] = "correctness"
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
             raise ModelMismatch(f"no reading of the kind {str(self.kind)[:80]!r}")
         if not all(isinstance(text, str) for text in self._texts) or not self.separator:
             raise ModelMismatch("a reading needs a separator, and texts throughout")
+        if self.label_type not in ("correctness", "value"):
+            raise ModelMismatch("a label type is correctness or value")
         if bool(self.wrong) != bool(self.right):
             raise ModelMismatch("a reading names both tokens or none")
 
@@ -85,7 +89,9 @@ QWEN_MATH_PRM = Reading(
     chat=True,
     system="Please reason step by step, and put your final answer within \\boxed{}.",
 )
-MATH_SHEPHERD = Reading("step_token", separator=" ки", wrong="-", right="+")
+MATH_SHEPHERD = Reading(
+    "step_token", separator=" ки", wrong="-", right="+", label_type="value"
+)
 
 
 class Foreign:
@@ -180,7 +186,7 @@ def adopt(
         _declaw(inner / "config.json")
         config = {"format": FORMAT, "reading": asdict(reading)}
         (temporary / "config.json").write_text(json.dumps(config, sort_keys=True))
-        described = {"label_type": "correctness", **(card or {})}
+        described = {"label_type": reading.label_type, **(card or {})}
         (temporary / "card.json").write_text(json.dumps(described, sort_keys=True))
         hashes = dict(_hashes(temporary))
         (temporary / "manifest.json").write_text(json.dumps(hashes, sort_keys=True))

@@ -58,9 +58,19 @@ def _targets(
         if name == "verdict" and verdict is not None:
             weight = example.weights[t] if example.weights else 1.0
             yield t, CLASSES[name].index(verdict), weight
-        if name == "value" and example.success is not None:
-            # an episode has one outcome, however many steps share it
-            yield t, int(example.success), 1 / steps
+        if name == "value":
+            for wanted, weight in outcomes(example, t, steps):
+                yield t, wanted, weight
+
+
+def outcomes(example: Example, step: int, steps: int) -> Iterator[tuple[int, float]]:
+    """(class, weight) of V after a step: an estimate in training teaches both classes
+    by its odds, else the outcome counts. An episode weighs 1, however long it is."""
+    estimates = example.values if example.split == "train" else ()
+    if estimates and (v := estimates[step]) is not None:
+        yield from ((k, p / steps) for k, p in ((0, 1 - v), (1, v)) if p)
+    elif example.success is not None:
+        yield int(example.success), 1 / steps
 
 
 def _ranks(groups: Iterable[str], seed: int) -> dict[str, int]:

@@ -29,7 +29,15 @@ from scoring.prm.card import Model, save_model
 from scoring.prm.config import Progress, TrainConfig
 from scoring.prm.encode import Encoded, encode, template_hash
 from scoring.prm.engine import predict
-from scoring.prm.examples import SPLITS, Example, check, counts, data_hash, split
+from scoring.prm.examples import (
+    SPLITS,
+    Example,
+    check,
+    counts,
+    data_hash,
+    label_type,
+    split,
+)
 from scoring.prm.features import FeatureStore, extract, keys
 from scoring.prm.fit import Recipe, Report, Rows, fit
 from scoring.prm.heads import CLASSES, Head
@@ -269,7 +277,8 @@ def _provenance(
         "backbone": {"sha256": trunk.sha256, "depth": trunk.depth, "tile": TILE},
         "template": template_hash(),
         "config": config.to_dict(),
-        "label_type": "correctness",
+        "label_type": label_type(examples),
+        "provenance": Counter(example.provenance for example in examples),
         "software": {"torch": torch.__version__, "python": platform.python_version()},
     }
 

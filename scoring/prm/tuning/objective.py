@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from scoring.prm.encode import Encoded
 from scoring.prm.examples import Example
 from scoring.prm.heads import CLASSES
+from scoring.prm.targets import outcomes
 from scoring.prm.tuning.packing import Row
 
 
@@ -41,9 +42,8 @@ def _targets(example: Example, encoded: Encoded) -> Iterator[Target]:
         if verdict is not None:
             wanted = CLASSES["verdict"].index(verdict)
             yield Target("verdict", span, wanted, weights[t])
-        if example.success is not None:
-            # an episode has one outcome, however many steps share it
-            yield Target("value", span, int(example.success), 1 / len(spans))
+        for wanted, weight in outcomes(example, t, len(spans)):
+            yield Target("value", span, wanted, weight)
 
 
 class Tuned(nn.Module):
