@@ -14,10 +14,10 @@ from typing import BinaryIO
 from scoring.errors import InvalidInput, UnknownFormat, UnreadableFile
 from scoring.formats import directories
 from scoring.formats.format import Format, RowError
-from scoring.formats.members import Member, Unpacked
+from scoring.formats.members import Archive, Member, Unpacked, hold
 from scoring.formats.reading import Reading, Results, with_member
 from scoring.formats.tars import BLOCK, is_tar, tar_members
-from scoring.formats.zips import Zip, open_zip
+from scoring.formats.zips import open_zip
 from scoring.schema import Episode
 
 Readings = Iterator[Reading | RowError]
@@ -45,13 +45,11 @@ def open_archive(stream: BinaryIO, open_one: OpenOne) -> Readings:
         return iter([open_one(stream)])
     head = _head(stream)
     if head.startswith(_ZIP):
-        opened = open_zip(stream)
-        whole = directories.known(opened)
-        return iter([whole]) if whole else _of_folders(opened, open_one)
+        return _opened(open_zip(stream), open_one)
     if head.startswith(_GZIP):
         return _gunzipped(stream, open_one)
     if is_tar(head):
-        return _each(tar_members(stream), open_one)
+        return _tarred(lambda: stream, stream, open_one)
     return iter([open_one(stream)])
 
 
@@ -81,15 +79,31 @@ def _head(stream: BinaryIO) -> bytes:
     return head
 
 
-def _of_folders(opened: Zip, open_one: OpenOne) -> Readings:
+def _opened(opened: Archive, open_one: OpenOne) -> Readings:
+    whole = directories.known(opened)
+    return iter([whole]) if whole else _of_folders(opened, open_one)
+
+
+def _tarred(
+    unpacked: Callable[[], BinaryIO], stream: BinaryIO, open_one: OpenOne
+) -> Readings:
+    """A tar has to be read in its order, unless it is small enough to be held."""
+    held = hold(tar_members(unpacked()))
+    if held is not None:
+        return _opened(held, open_one)
+    stream.seek(0)
+    return _each(tar_members(unpacked()), open_one)
+
+
+def _of_folders(opened: Archive, open_one: OpenOne) -> Readings:
     """The runs that are spread over folders, then all other files by themselves."""
     runs, claimed = directories.runs(opened)
     if len(runs) == 1 and claimed == opened.entries.keys() and not opened.refused:
         return iter([replace(runs[0], member=None)])
-    return chain(runs, _each(_of_zip(opened, claimed), open_one))
+    return chain(runs, _each(_others(opened, claimed), open_one))
 
 
-def _of_zip(opened: Zip, claimed: frozenset[str]) -> Iterator[Member | RowError]:
+def _others(opened: Archive, claimed: frozenset[str]) -> Iterator[Member | RowError]:
     yield from opened.refused
     for name in filter(lambda name: name not in claimed, opened.entries):
         try:
@@ -99,12 +113,17 @@ def _of_zip(opened: Zip, claimed: frozenset[str]) -> Iterator[Member | RowError]
 
 
 def _gunzipped(stream: BinaryIO, open_one: OpenOne) -> Readings:
-    raw = Unpacked(gzip.GzipFile(fileobj=stream), stream)
-    unpacked = BufferedReader(raw)
+    raw, unpacked = _unpacked(stream)
     if is_tar(unpacked.peek(BLOCK)):
-        return _each(tar_members(unpacked), open_one)
+        stream.seek(0)
+        return _tarred(lambda: _unpacked(stream)[1], stream, open_one)
     reading = open_one(unpacked)
     return iter([replace(reading, episodes=_until_cut(reading.episodes, raw))])
+
+
+def _unpacked(stream: BinaryIO) -> tuple[Unpacked, BufferedReader]:
+    raw = Unpacked(gzip.GzipFile(fileobj=stream), stream)
+    return raw, BufferedReader(raw)
 
 
 def _until_cut(results: Results, raw: Unpacked) -> Results:

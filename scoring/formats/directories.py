@@ -1,4 +1,4 @@
-"""Runs that are spread over the files of a directory, and come as a zip of it."""
+"""Runs that are spread over the files of a directory, and come as an archive of it."""
 
 import re
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from scoring.errors import InvalidInput, UnreadableFile
 from scoring.formats import fields, folders
 from scoring.formats.format import Format, RowError
 from scoring.formats.inspect import INSPECT
+from scoring.formats.members import Archive
 from scoring.formats.reading import (
     Reading,
     Results,
@@ -21,7 +22,6 @@ from scoring.formats.reading import (
 )
 from scoring.formats.rows import MAX_ROW
 from scoring.formats.voyager import VOYAGER
-from scoring.formats.zips import Zip
 from scoring.schema import Episode, Outcome
 
 _HEADERS = ("header.json", "_journal/start.json")
@@ -30,7 +30,7 @@ _ATTEMPT = re.compile(r"(?:^|/)events/(?P<task>[^/]+)_(?P<time>\d{8}_\d{6})$")
 _NOT_IN_NAMES = re.compile(r'[\\/:"*?<>| ]')
 
 
-def known(archive: Zip) -> Reading | None:
+def known(archive: Archive) -> Reading | None:
     """The one reading of a directory that some framework wrote; None if it isn't."""
     header = next((name for name in _HEADERS if name in archive.entries), None)
     if header is not None:
@@ -43,14 +43,14 @@ def known(archive: Zip) -> Reading | None:
     return None
 
 
-def runs(archive: Zip) -> tuple[list[Reading], frozenset[str]]:
+def runs(archive: Archive) -> tuple[list[Reading], frozenset[str]]:
     """The runs that are spread over folders of the archive, and their files' names."""
     found = folders.find(archive.entries)
     claimed = frozenset(name for run in found for name in run.names)
     return [_run(archive, run) for run in found], claimed
 
 
-def _run(archive: Zip, run: folders.Run) -> Reading:
+def _run(archive: Archive, run: folders.Run) -> Reading:
     files = folders.Files(lambda name: archive.open(name).stream)
     format = replace(run.format, read=run.read)
     found = of_value(format, files, None, cut=False)
@@ -58,7 +58,7 @@ def _run(archive: Zip, run: folders.Run) -> Reading:
     return Reading(run.format, results, (run.format,), run.folder)
 
 
-def _inspect(archive: Zip, header: str) -> Results:
+def _inspect(archive: Archive, header: str) -> Results:
     """`.eval`: what all samples share in one file, each sample in one of its own."""
     shared = fields.record(_json(archive, header))
     samples = [name for name in archive.entries if name.startswith("samples/")]
@@ -68,7 +68,7 @@ def _inspect(archive: Zip, header: str) -> Results:
         )
 
 
-def _voyager(archive: Zip, attempts: list[re.Match[str]]) -> Results:
+def _voyager(archive: Archive, attempts: list[re.Match[str]]) -> Results:
     """A checkpoint: a task is an episode, each attempt at it, in time, a step."""
     done, failed = _tasks(archive, "completed"), _tasks(archive, "failed")
     attempts.sort(key=lambda found: (found["task"], found["time"]))
@@ -97,7 +97,7 @@ def _joined(task: str, tried: list[Episode], outcome: Outcome) -> Episode:
     )
 
 
-def _tasks(archive: Zip, which: str) -> set[str]:
+def _tasks(archive: Archive, which: str) -> set[str]:
     """Names of tasks as files spell them; none where the curriculum isn't there."""
     wanted = f"curriculum/{which}_tasks.json"
     name = next((name for name in archive.entries if name.endswith(wanted)), None)
@@ -106,7 +106,7 @@ def _tasks(archive: Zip, which: str) -> set[str]:
 
 
 def _read(
-    archive: Zip, name: str, format: Format, record: Callable[[Any], Any]
+    archive: Archive, name: str, format: Format, record: Callable[[Any], Any]
 ) -> Results:
     """What `format` reads in one member, once `record` made of it what it takes."""
     try:
@@ -120,7 +120,7 @@ def _read(
     yield from with_member(of_value(format, value, None, cut=False), name)
 
 
-def _json(archive: Zip, name: str) -> Any:
+def _json(archive: Archive, name: str) -> Any:
     data = archive.open(name).stream.read(MAX_ROW + 1)
     if len(data) > MAX_ROW:
         raise UnreadableFile(f"one episode larger than {MAX_ROW >> 20} MB")

@@ -7,11 +7,13 @@ and it may not grow out of proportion to the bytes it is made of.
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import RawIOBase
+from io import BytesIO, RawIOBase
 from typing import Any, BinaryIO, Protocol
 
 from scoring.errors import UnreadableFile
+from scoring.formats.format import RowError
 
 MAX_MEMBERS = 10_000
 # bytes, of everything that comes out of one file
@@ -20,6 +22,8 @@ MAX_UNPACKED = 8 << 30
 MAX_RATIO = 200
 # below this no ratio hurts
 HARMLESS = 16 << 20
+# of an archive that is read into memory
+MAX_HELD = 8 << 20
 # left there by desktops and version control
 _LITTER = re.compile(r"(?:^|/)(?:__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)")
 _ESCAPES = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|[\x00-\x1f]")
@@ -42,6 +46,49 @@ def why_refused(name: str, *, is_file: bool) -> str | None:
     if _ESCAPES.search(name):
         return "its name leads out of the archive"
     return None if is_file else "it is a link or a device, not a file"
+
+
+class Archive(Protocol):
+    """Members that may be read by name, in any order; what of it was refused."""
+
+    @property
+    def entries(self) -> Mapping[str, Any]: ...
+    @property
+    def refused(self) -> Sequence[RowError]: ...
+    def open(self, name: str) -> Member: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A small archive that was read into memory, as its members come one by one."""
+
+    entries: dict[str, bytes]
+    refused: tuple[RowError, ...]
+
+    def open(self, name: str) -> Member:
+        return Member(name, BytesIO(self.entries[name]))
+
+
+def hold(members: Iterator[Member | RowError]) -> Held | None:
+    """All members, or None where they are too large for that, or damaged."""
+    entries: dict[str, bytes] = {}
+    refused: list[RowError] = []
+    left = MAX_HELD
+    try:
+        for member in members:
+            if isinstance(member, RowError):
+                refused.append(member)
+                continue
+            pieces = []
+            while left >= 0 and (piece := member.stream.read(1 << 16)):
+                pieces.append(piece)
+                left -= len(piece)
+            if left < 0:
+                return None
+            entries[member.name] = b"".join(pieces)
+    except UnreadableFile:
+        return None
+    return Held(entries, tuple(refused))
 
 
 class Readable(Protocol):

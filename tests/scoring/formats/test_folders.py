@@ -1,13 +1,17 @@
 """Runs that are spread over the files of a folder, as a zip of it."""
 
+import gzip
 import json
 from io import BytesIO
+
+import pytest
 
 from scoring.formats import RowError, open_file
 from scoring.schema import Episode
 from tests.scoring.formats import test_anthropic as anthropic
 from tests.scoring.formats import test_swe_agents as swe_agents
-from tests.scoring.formats.packing import zipped
+from tests.scoring.formats.examples import VALUES
+from tests.scoring.formats.packing import tarred, zipped
 from tests.scoring.formats.test_atif import RUN as ATIF
 
 SESSION = {"id": "s", "projectID": "p", "directory": "/", "time": {}}
@@ -111,3 +115,31 @@ def test_a_damaged_file_costs_its_run_only():
     files = {"a/events/0.json": ["no object"], "b.json": ATIF}
     name, episodes, [error] = read_folder(files)
     assert (name, len(episodes), error.member) == ("archive", 1, "a/")
+
+
+@pytest.mark.parametrize("pack", [tarred, lambda files: gzip.compress(tarred(files))])
+def test_a_folder_may_come_as_a_tar(pack):
+    files = {"part/x.json": USED, "message/s/2.json": SAID, "message/s/1.json": ASKED}
+    data = pack({name: json.dumps(value).encode() for name, value in files.items()})
+    reading = open_file(BytesIO(data))
+    [episode] = reading.episodes
+    assert (reading.format.name, episode.steps[0].calls[0].name) == ("opencode", "ls")
+
+
+def test_a_checkpoint_of_voyager_may_come_as_a_tar():
+    attempt = json.dumps(VALUES["voyager"]).encode()
+    files = {f"ckpt/events/Mine_1_log_2024010{i}_000000": attempt for i in (2, 1)}
+    [episode] = open_file(BytesIO(gzip.compress(tarred(files)))).episodes
+    assert (episode.task, len(episode.steps)) == ("Mine 1 log", 2)
+
+
+def test_a_tar_too_large_to_hold_is_read_file_by_file():
+    filler = {"filler.txt": b"x" * (17 << 20)}
+    events = {"events/0.json": json.dumps(swe_agents.HANDS_0[0]).encode()}
+    data = tarred({**events, "run.json": json.dumps(ATIF).encode(), **filler})
+    results = list(open_file(BytesIO(data)).episodes)
+    assert [type(result).__name__ for result in results] == [
+        "RowError",
+        "Episode",
+        "RowError",
+    ]
