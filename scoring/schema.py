@@ -301,7 +301,8 @@ class Prediction:
     verdicts: tuple[tuple[float, float, float] | None, ...]
     value: tuple[float | None, ...]
     tokens: int = 0
-    cached_tokens: int = 0
+    # what it cost is no part of what is said
+    cached_tokens: int = field(default=0, compare=False)
     truncation: Mapping[str, Any] | None = None
     social: Mapping[str, Detector] = field(default_factory=dict)
 

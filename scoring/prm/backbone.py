@@ -1,10 +1,9 @@
 """The frozen trunk: a causal language model cut at two thirds of its depth.
 
-Hidden states are computed in fixed tiles of TILE tokens through a key-value cache, the
-last tile padded. A position's arithmetic then depends on the tokens before it and on
-nothing else: the states of a prefix are bit-equal to those of the whole, and an episode
-alone is bit-equal to itself in any batch. (One pass over lengths as they come differs
-by up to 6 % in bf16, since kernels choose other blockings for other shapes.)
+A position's state depends on the tokens before it and on nothing else: the states of a
+prefix are bit-equal to those of the whole, and an episode alone is bit-equal to itself
+in any batch. Stacks of Llama's kind are read by our own `paged` reader, which computes
+only what its cache doesn't hold; every other architecture by `tiled`.
 """
 
 import hashlib
@@ -17,9 +16,13 @@ import torch
 from torch import Tensor
 
 from scoring.errors import ModelMismatch
-from scoring.prm import smollm2
+from scoring.prm import decoder, invariance, smollm2
+from scoring.prm.decoder import Decoder
+from scoring.prm.paged import PagedReader
+from scoring.prm.runs import Reader, Reading, Run
+from scoring.prm.tiled import TiledReader
 
-TILE = 128
+CACHE_BYTES = 1 << 30
 
 
 class Tokenizer(Protocol):
@@ -35,18 +38,29 @@ class Tokenizer(Protocol):
 class Trunk:
     """A causal model whose last kept layer is read as it is, without the final norm.
 
-    Attributes: `sha256` (weights, tokenizer, depth, tile and number type), `depth`
-    (layers kept), `width` (d), `context` (longest input, in tokens), `tokenizer` (texts
-    to lists of token ids, never making a special token out of what a text says).
+    Attributes: `sha256` (weights, tokenizer, depth and arithmetic), `arithmetic` (how
+    the last bits come about, ending in the number type), `depth` (layers kept), `width`
+    (d), `context` (longest input, in tokens), `tokenizer` (texts to lists of token ids,
+    never making a special token out of what a text says).
     """
 
-    def __init__(self, model: Any, tokenizer: Tokenizer, depth: int, files_sha256: str):
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Tokenizer,
+        depth: int,
+        files_sha256: str,
+        cache_bytes: int = CACHE_BYTES,
+    ):
         self._model = _cut(model, depth)
         self.tokenizer = tokenizer
         self.depth = depth
         self.width: int = model.config.hidden_size
         self.context: int = model.config.max_position_embeddings
-        identity = [files_sha256, depth, TILE, str(model.dtype)]
+        self._reader = _reader(self._model, self.context, cache_bytes)
+        number_type = str(model.dtype).removeprefix("torch.")
+        self.arithmetic = f"{self._reader.arithmetic}/{number_type}"
+        identity = [files_sha256, depth, self.arithmetic]
         self.sha256 = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
     @property
@@ -55,30 +69,27 @@ class Trunk:
         are."""
         return self._model
 
-    def hidden(self, token_ids: Sequence[int]) -> Tensor:
-        """States after layer `depth`: [len(token_ids), width], the model's dtype.
+    def read(self, runs: Sequence[Run]) -> Iterator[Reading]:
+        """One reading a run, in order, computed together.
 
         Raises:
             ValueError: more tokens than `context`; callers cut before they get here.
         """
-        if len(token_ids) > self.context:
-            raise ValueError(f"{len(token_ids)} tokens (at most {self.context})")
-        with torch.inference_mode():
-            tiles = list(self._tiles(token_ids))
-        if not tiles:
-            return torch.empty(0, self.width, dtype=self._model.dtype)
-        return torch.cat(tiles)
+        for run in runs:
+            if len(run.token_ids) > self.context:
+                raise ValueError(
+                    f"{len(run.token_ids)} tokens (at most {self.context})"
+                )
+        return self._reader.read(runs)
 
-    def _tiles(self, token_ids: Sequence[int]) -> Iterator[Tensor]:
-        from transformers import DynamicCache
+    def hidden(self, token_ids: Sequence[int]) -> Tensor:
+        """States after layer `depth`: [len(token_ids), width], the model's dtype.
 
-        cache = DynamicCache(config=self._model.config)
-        for start in range(0, len(token_ids), TILE):
-            tile = list(token_ids[start : start + TILE])
-            # what the padding holds is never seen: attention is causal
-            padded = torch.tensor([tile + [0] * (TILE - len(tile))])
-            output = self._model(padded, past_key_values=cache, use_cache=True)
-            yield output.last_hidden_state[0, : len(tile)]
+        Raises:
+            ValueError: see `read`.
+        """
+        (reading,) = self.read([Run(token_ids)])
+        return reading.states
 
 
 def load(name: str | None, root: Path) -> Trunk:
@@ -119,7 +130,7 @@ def tiny(seed: int = 0) -> Trunk:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = LlamaModel(config).to(torch.bfloat16)
-    return Trunk(model, _Bytes(), depth=2, files_sha256=f"tiny-{seed}")
+    return Trunk(model, _Bytes(), 2, f"tiny-{seed}", cache_bytes=1 << 22)
 
 
 def _cut(model: Any, depth: int) -> Any:
@@ -130,6 +141,14 @@ def _cut(model: Any, depth: int) -> Any:
     model.norm = torch.nn.Identity()
     model.config.num_hidden_layers = depth
     return model.eval().requires_grad_(False)
+
+
+def _reader(model: Any, context: int, cache_bytes: int) -> Reader:
+    if not decoder.fits(model):
+        return TiledReader(model)
+    own = Decoder(model)
+    invariance.settle(own)
+    return PagedReader(own, context, cache_bytes)
 
 
 def _folder(name: str) -> Path:

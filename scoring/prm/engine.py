@@ -1,12 +1,13 @@
 """Episodes in, predictions out: one trunk, many models, the same numbers every time.
 
-Episodes go through the trunk one after the other, in tiles: on a CPU a tile fills the
-machine, and a score depends on its own episode only, bit by bit, whatever else is in
-the batch.
+The episodes of a batch are read together, what several of them share only once, and
+what an earlier call has read not again. A score depends on its own episode only, bit by
+bit, whatever else is in the batch.
 """
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from scoring.prm.encode import Encoded, encode
 from scoring.prm.evidence import Locate, locator
 from scoring.prm.foreign import Foreign, is_foreign, load_foreign
 from scoring.prm.readout import pool
+from scoring.prm.runs import Reading, Run
 from scoring.schema import Episode, Prediction
 
 KEPT_MODELS = 8
@@ -55,19 +57,28 @@ class Engine:
     def predict(
         self, episodes: Sequence[Episode], model: Model | Foreign
     ) -> list[Prediction]:
-        """One prediction an episode; `truncation` names every step without a score."""
+        """One prediction an episode; `truncation` names every step without a score.
+        Call it from one thread at a time."""
         if isinstance(model, Foreign):
             return model.predict(episodes)
-        return [self._predict(episode, model) for episode in episodes]
-
-    def _predict(self, episode: Episode, model: Model) -> Prediction:
         trunk = model.trunk or self.trunk
-        encoded = encode(episode, trunk.tokenizer, model.max_tokens)
-        states = trunk.hidden(encoded.token_ids)
-        spans = [span for span in encoded.spans if span]
-        locate = locator(episode, trunk.tokenizer)
-        steps = [states[slice(*span)] for span in spans]
-        return predict(steps, encoded, model, locate)
+        encoded = [
+            encode(episode, trunk.tokenizer, model.max_tokens) for episode in episodes
+        ]
+        readings = trunk.read([Run(one.token_ids) for one in encoded])
+        return [
+            _predict(one, reading, model, locator(episode, trunk.tokenizer))
+            for episode, one, reading in zip(episodes, encoded, readings, strict=True)
+        ]
+
+
+def _predict(
+    encoded: Encoded, reading: Reading, model: Model, locate: Locate
+) -> Prediction:
+    spans = [span for span in encoded.spans if span]
+    states = [reading.states[slice(*span)] for span in spans]
+    cached = len(encoded.token_ids) - reading.computed
+    return replace(predict(states, encoded, model, locate), cached_tokens=cached)
 
 
 def predict(

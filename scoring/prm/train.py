@@ -24,7 +24,7 @@ from scoring.detection import AXES
 from scoring.errors import NotEnoughLabels
 from scoring.prm import breakdown, calibrate, evaluate, social, targets
 from scoring.prm.augment import hard_negatives
-from scoring.prm.backbone import TILE, Trunk
+from scoring.prm.backbone import Trunk
 from scoring.prm.card import Model, save_model
 from scoring.prm.config import Progress, TrainConfig
 from scoring.prm.encode import Encoded, encode, template_hash
@@ -274,7 +274,11 @@ def _provenance(
 ) -> dict[str, Any]:
     return {
         "data": {"sha256": data_hash(examples), "counts": counts(examples)},
-        "backbone": {"sha256": trunk.sha256, "depth": trunk.depth, "tile": TILE},
+        "backbone": {
+            "sha256": trunk.sha256,
+            "depth": trunk.depth,
+            "arithmetic": trunk.arithmetic,
+        },
         "template": template_hash(),
         "config": config.to_dict(),
         "label_type": label_type(examples),

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from scoring.errors import ModelMismatch
-from scoring.prm.backbone import Trunk
+from scoring.prm.backbone import CACHE_BYTES, Trunk
 
 Kind = Literal["lora", "full"]
 
@@ -51,7 +51,9 @@ class OwnTrunk(Trunk):
         with torch.no_grad():
             _PUT[weights.kind](model, weights.tensors)
         identity = hashlib.sha256(f"{base.sha256}{weights.sha256}".encode()).hexdigest()
-        super().__init__(model, base.tokenizer, base.depth, identity)
+        # several models may have a trunk of their own; the shared one serves most
+        cache = CACHE_BYTES // 4
+        super().__init__(model, base.tokenizer, base.depth, identity, cache)
         self.base_sha256 = base.sha256
         self.weights = weights
 
