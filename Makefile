@@ -26,6 +26,8 @@ bench: .venv/.tools ## the benchmarks, each against its peer
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.importing
 	$(BIN)/python -m benchmarks.heads arena
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.load --seconds 20
 
 fmt: .venv/.tools ## format the code and fix what can be fixed
 	$(BIN)/ruff format .

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from webapp.house.supervisor import Child
 
 START_SECONDS = 240
+# the running broker, which all that is served shares
+BROKER: "list[Child]" = []
 
 
 @dataclass
@@ -58,6 +60,7 @@ def data_of_its_own() -> Iterator[Path]:
 
     django.setup()
     child = start("broker", command, data)
+    BROKER.append(child)
     try:
         yield data
     finally:
@@ -75,25 +78,48 @@ def start(name: str, command: Sequence[str], data: Path, **more: str) -> "Child"
 
 
 @contextmanager
-def served(data: Path, *, model: str, scorers: Sequence[str] = ()) -> Iterator[Served]:
-    """Serve `model` with real scorers of these names, or with stubs without any."""
-    from webapp.house import children
+def served(
+    data: Path,
+    *,
+    model: str,
+    scorers: Sequence[str] = (),
+    stubs: Sequence[str] = ("stub",),
+    milliseconds: float = 0.0,
+) -> Iterator[Served]:
+    """Serve `model` with real scorers of these names, or without any with stubs that
+    take so many milliseconds an episode."""
+    from webapp.house import children, static_files
     from webapp.house.broker import free_port
 
+    static_files.collect()
     secret, port = _rows(model), free_port()
     stub = [sys.executable, "-m", "benchmarks.stub"]
     real = children.worker("score", threads=1, name="scorer-{}")
     house = Served(f"http://127.0.0.1:{port}", secret, model, data)
-    for name in scorers or ["stub"]:
+    house.children["broker"] = BROKER[-1]
+    pace = {"PACENOTE_STUB_MS": str(milliseconds)}
+    for name in scorers or stubs:
         command = [part.format(name) for part in real] if scorers else stub
-        house.children[name] = start(name, command, data, PACENOTE_REPLICA=name)
+        house.children[name] = start(name, command, data, PACENOTE_REPLICA=name, **pace)
     house.children["web"] = start("web", children.gunicorn(port), data)
     try:
         until(lambda: _scores(house), START_SECONDS)
         yield house
     finally:
-        for child in reversed(house.children.values()):
-            child.stop()
+        for name, child in reversed(house.children.items()):
+            if name != "broker":
+                child.stop()
+
+
+def add_model(house: Served, sha256: str) -> None:
+    """Another model of the same project, which requests can name."""
+    from django.db import connections
+
+    from webapp.models import RewardModel
+
+    project = RewardModel.objects.get(sha256=house.model).project
+    RewardModel.objects.create(project=project, version=2, sha256=sha256)
+    connections.close_all()
 
 
 def until(claim: Callable[[], bool], seconds: float) -> None:

@@ -33,6 +33,11 @@ class Heads:
         self._proven: dict[str, Prediction] = {}
 
     @property
+    def backbone(self) -> str:
+        """Hash of the language model they stand on."""
+        return self._engine.trunk.sha256
+
+    @property
     def names(self) -> list[str]:
         return sorted(self._proven)
 

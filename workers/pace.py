@@ -12,8 +12,10 @@ BATCH_SECONDS = 0.25
 # Beyond about 16k tokens a bigger batch is no faster anywhere, only later.
 MOST_BYTES = 64 * 1024
 FIRST_BYTES = 4 * 1024
-# how much the newest batch says of the speed
-WEIGHT = 0.2
+# what is left of what a batch says of the speed after the next one
+DECAY = 0.8
+# the first ones are of a cold process, and say little of the next ones
+COLD_BATCHES = 4
 
 
 @dataclass
@@ -53,10 +55,12 @@ class Batch:
 
 
 class Pace:
-    """Bytes a second, a running mean, and the batch that follows from it."""
+    """Bytes a second over the last batches, and the batch that follows from it."""
 
-    def __init__(self) -> None:
-        self.bytes_a_second: float | None = None
+    def __init__(self, bytes_a_second: float | None = None) -> None:
+        self.bytes_a_second = bytes_a_second
+        self._batches = 0
+        self._bytes = self._seconds = 0.0
 
     @property
     def budget(self) -> int:
@@ -67,6 +71,9 @@ class Pace:
     def learn(self, batch: Batch) -> None:
         if not (batch.episodes and batch.seconds):
             return
-        speed = batch.bytes / batch.seconds
-        before = self.bytes_a_second or speed
-        self.bytes_a_second = before + WEIGHT * (speed - before)
+        self._batches += 1
+        # both summed by themselves: a small batch, mostly fixed cost, says little
+        self._bytes = DECAY * self._bytes + batch.bytes
+        self._seconds = DECAY * self._seconds + batch.seconds
+        if self._batches > COLD_BATCHES:
+            self.bytes_a_second = self._bytes / self._seconds

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import redis
 from django.conf import settings
@@ -57,12 +58,11 @@ class Serving(threading.Thread):
         self.join(timeout=8)
 
     def _serve(self) -> None:
-        language_model = trunk.load()
-        heads = Heads(Engine(language_model), settings.DATA_DIR / "models")
+        heads = load_heads()
         _warm(heads)
         log.info("ready, models held: %d", len(heads.names))
         scorer = Scorer(Lanes(broker(), self._name), heads.predict, meter(self._name))
-        facts = {"backbone": language_model.sha256, "ready": True}
+        facts = {"backbone": heads.backbone, "ready": True}
 
         def beat() -> None:
             _exit_if_hung(scorer)
@@ -73,19 +73,9 @@ class Serving(threading.Thread):
         pulse = Pulse(beat, BEAT_SECONDS)
         pulse.start()
         while not self._stopped.is_set():
-            self._serve_while_connected(scorer, heads)
+            serve_while_connected(scorer, self._stopped, lambda: self._prove(heads))
         pulse.stop()
         self._leave()
-
-    def _serve_while_connected(self, scorer: Scorer, heads: Heads) -> None:
-        try:
-            scorer.recover()
-            while not self._stopped.is_set():
-                scorer.serve()
-                self._prove(heads)
-        except redis.RedisError as error:
-            log.warning("no broker: %s", error)
-            self._stopped.wait(0.5)
 
     def _prove(self, heads: Heads) -> None:
         """Raises: ModelMismatch, which ends the process: its numbers can't be trusted
@@ -108,6 +98,29 @@ class Serving(threading.Thread):
             signs.take_back(f"{replicas.SCORER}{self._name}")
         except redis.RedisError as error:
             log.warning("no broker: %s", error)
+
+
+def load_heads() -> Heads:
+    """The language model, with no reward model on it yet. Raises: ModelMismatch."""
+    return Heads(Engine(trunk.load()), settings.DATA_DIR / "models")
+
+
+def serve_while_connected(
+    scorer: Scorer,
+    stopped: threading.Event | None = None,
+    between: Callable[[], None] = lambda: None,
+) -> None:
+    """Answer batch after batch until stopped or until the broker is gone, beginning
+    with what was taken before; `between` is called after each."""
+    stopped = stopped or threading.Event()
+    try:
+        scorer.recover()
+        while not stopped.is_set():
+            scorer.serve()
+            between()
+    except redis.RedisError as error:
+        log.warning("no broker: %s", error)
+        stopped.wait(0.5)
 
 
 def _exit_if_hung(scorer: Scorer) -> None:

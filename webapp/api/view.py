@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.utils.functional import cached_property
 from rest_framework.request import Request
@@ -17,6 +17,7 @@ from webapp import access, calls
 from webapp.access import Actor
 from webapp.api import callers, encodings
 from webapp.api.permissions import Need, need_of
+from webapp.api.seats import SEATS
 from webapp.errors import Invalid
 from webapp.metrics import METER
 from webapp.models import Project
@@ -32,16 +33,21 @@ class View(APIView):
     # OPTIONS would describe a view to those who may not use it
     asks_the_scorer = False
     _call: calls.Call | None = None
+    _has_seat = False
     http_method_names = ["get", "post", "delete", "head"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self._call = callers.begin(request)
+        if self.asks_the_scorer and request.method == "POST":
+            SEATS.take()
+            self._has_seat = True
         super().initial(request, *args, **kwargs)
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
+        self._leave_with(response)
         if self.asks_the_scorer and self._call is not None:
             spent = time.perf_counter() - self._call.began
             METER.observe("request_seconds", spent, str(response.status_code))
@@ -52,6 +58,16 @@ class View(APIView):
             response.add_post_render_callback(lambda r: encodings.encode(r, request))
             return response
         return encodings.encode(response, request)
+
+    def _leave_with(self, response: Any) -> None:
+        """The seat is free once the answer is there, or a stream of them is over."""
+        if self._has_seat:
+            self._has_seat = False
+            if isinstance(response, StreamingHttpResponse):
+                # what Django itself closes with a response
+                response._resource_closers.append(SEATS.leave)  # type: ignore[attr-defined]
+            else:
+                SEATS.leave()
 
     @property
     def actor(self) -> Actor:

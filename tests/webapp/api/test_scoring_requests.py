@@ -173,3 +173,15 @@ def test_a_stream_without_a_scorer_is_refused_as_a_whole(
     factories.a_reward_model(project, "champion")
     response = api.generic("POST", URL, json.dumps(RUN), LINES)
     assert response.status_code == 503
+
+
+@pytest.mark.usefixtures("spec")
+def test_when_all_seats_are_taken_the_next_caller_is_told_at_once(
+    api: APIClient, settings: Any
+) -> None:
+    stream = api.generic("POST", URL, json.dumps(RUN), LINES)
+    settings.SCORE_SEATS = 1
+    refused = score(api, RUN)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert stream.getvalue()
+    assert score(api, RUN).status_code == 200

@@ -1,0 +1,154 @@
+"""What a client asked and what it got: every request is written down and checked."""
+
+import asyncio
+import itertools
+import statistics
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from benchmarks import served, stub
+from scoring import arena
+
+# beyond its deadline an answer may take so long and isn't hung yet
+GRACE = 1.5
+# what lies between the caller's clock and the server's
+LATENESS = 0.5
+# an answer that is not what the model says of this episode
+WRONG = "wrong"
+
+
+@dataclass
+class Journal:
+    """Outcomes by kind, with seconds: ok, refused (503 and Retry-After), late (right,
+    past its deadline), hung (none at all), broken (the connection ended), wrong,
+    other."""
+
+    seconds: float = 0.0
+    spent: dict[str, list[float]] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def write(self, kind: str, seconds: float) -> None:
+        self.spent.setdefault(kind, []).append(seconds)
+
+    @property
+    def goodput(self) -> float:
+        """Right answers in time, a second."""
+        return len(self.spent.get("ok", ())) / self.seconds
+
+    def summary(self) -> dict[str, Any]:
+        kinds = ("ok", "refused", "late", "hung", "broken", WRONG, "other")
+        counts = {kind: len(self.spent.get(kind, ())) for kind in kinds}
+        return {
+            "goodput": self.goodput,
+            **counts,
+            **{f"p{q}": self._milliseconds("ok", q) for q in (50, 95, 99)},
+            "refused_p50": self._milliseconds("refused", 50),
+            "notes": dict(self.notes),
+        }
+
+    def _milliseconds(self, kind: str, q: int) -> float:
+        spent = self.spent.get(kind, [])
+        if len(spent) < 2:
+            return 1000 * sum(spent)
+        return 1000 * statistics.quantiles(spent, n=100)[q - 1]
+
+
+class Asker:
+    """One client: episodes with a name nobody has used, asked of a named model."""
+
+    def __init__(
+        self, house: served.Served, deadline: float, models: Sequence[str] = ()
+    ) -> None:
+        self._models = itertools.cycle(models or [house.model])
+        self._runs = itertools.cycle(
+            run.episode.to_dict() for run in arena.generate(32, seed=5)
+        )
+        self._numbers = itertools.count()
+        self._deadline = deadline
+        self._client = httpx.AsyncClient(
+            base_url=house.url,
+            headers=house.headers | {"Deadline": str(deadline)},
+            timeout=deadline + GRACE,
+            limits=httpx.Limits(max_connections=512, max_keepalive_connections=512),
+        )
+
+    async def ask(self, journal: Journal) -> str:
+        name, model = f"load-{next(self._numbers)}", next(self._models)
+        body = {"episodes": [next(self._runs) | {"id": name}], "model": model}
+        began = time.monotonic()
+        try:
+            answer = await self._client.post("/api/v1/scores/", json=body)
+            kind = _kind(answer, name, model)
+        except httpx.TimeoutException as error:
+            kind = "hung"
+            journal.notes[type(error).__name__] += 1
+        except httpx.TransportError as error:
+            kind = "broken"
+            journal.notes[type(error).__name__] += 1
+        spent = time.monotonic() - began
+        if kind == "ok" and spent > self._deadline + LATENESS:
+            kind = "late"
+        if kind == "other":
+            journal.notes[f"{answer.status_code} {answer.text[:120]}"] += 1
+        journal.write(kind, spent)
+        return kind
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+async def closed(
+    house: served.Served,
+    clients: int,
+    seconds: float,
+    deadline: float,
+    *,
+    models: Sequence[str] = (),
+    pause: float = 0.0,
+) -> Journal:
+    """Each client asks, waits for its answer and asks again."""
+    asker, journal = Asker(house, deadline, models), Journal()
+    began = time.monotonic()
+
+    async def client() -> None:
+        while time.monotonic() - began < seconds:
+            kind = await asker.ask(journal)
+            # nobody there: a client that comes back at once only makes it worse
+            await asyncio.sleep(0.25 if kind == "broken" else pause)
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    journal.seconds = time.monotonic() - began
+    await asker.close()
+    return journal
+
+
+async def opened(
+    house: served.Served, rate: float, seconds: float, deadline: float
+) -> Journal:
+    """So many requests a second, whether those before are answered or not."""
+    asker, journal = Asker(house, deadline), Journal()
+    began, asked = time.monotonic(), []
+    for number in range(int(rate * seconds)):
+        await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+        asked.append(asyncio.create_task(asker.ask(journal)))
+    journal.seconds = time.monotonic() - began
+    await asyncio.gather(*asked)
+    await asker.close()
+    return journal
+
+
+def _kind(answer: httpx.Response, name: str, model: str) -> str:
+    if answer.status_code == 503:
+        return "refused" if "Retry-After" in answer.headers else "other"
+    if answer.status_code != 200:
+        return "other"
+    [score] = answer.json()["scores"]
+    said = {step["q"] for step in score["steps"]}
+    right = {stub.expected(model, name)}
+    named = (score["episode"], score["model"]["sha256"]) == (name, model)
+    return "ok" if named and said == right else WRONG
