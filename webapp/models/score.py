@@ -21,6 +21,9 @@ class Score(models.Model):
     social = models.FloatField(null=True)
     gate = models.FloatField(null=True)
     body = models.JSONField()
+    # an index over the rows, as LabelEvent's: the one an episode is worth now, under
+    # its model and spec; earlier answers left the others
+    is_latest = models.BooleanField(default=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -36,6 +39,13 @@ class Score(models.Model):
                 condition=Q(reward_model__isnull=True),
                 name="one_score_without_model",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["reward_model", "spec"],
+                condition=Q(is_latest=True),
+                name="latest_scores",
+            )
         ]
 
     def __str__(self) -> str:

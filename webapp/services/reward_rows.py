@@ -4,7 +4,7 @@ model, the newest of each episode, and the part of them behind a number."""
 from dataclasses import dataclass
 from math import ceil
 
-from django.db.models import Count, F, FloatField, Max, Q, QuerySet, Value
+from django.db.models import Count, F, FloatField, Q, QuerySet, Value
 from django.db.models.functions import Floor, Greatest, Least
 
 from scoring import rewards
@@ -77,13 +77,12 @@ def named(project: Project, spec: str = "", model: str = "") -> By:
 
 
 def of(project: Project, by: By) -> QuerySet[Score]:
-    """The newest score of each episode, without the steps, in no order."""
-    rows = Score.objects.filter(
-        episode__project=project, spec=by.spec, reward_model=by.model
-    )
-    newest = rows.order_by().values("episode").annotate(newest=Max("pk"))
-    found = Score.objects.filter(pk__in=newest.values("newest"))
-    return found.order_by().defer("body")
+    """The latest score of each episode, without the steps, in no order."""
+    rows = Score.objects.filter(is_latest=True, spec=by.spec, reward_model=by.model)
+    if by.model is None:
+        # a model is of one project, but no model is of every one
+        rows = rows.filter(episode__project=project)
+    return rows.order_by().defer("body")
 
 
 def spans(spec: rewards.Spec) -> dict[str, Span]:

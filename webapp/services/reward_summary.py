@@ -11,7 +11,6 @@ from django.db.models import (
     Count,
     F,
     FloatField,
-    Max,
     Q,
     QuerySet,
     Sum,
@@ -154,9 +153,8 @@ def _policies(rows: QuerySet[Score]) -> tuple[Group, ...]:
 
 def _models(project: Project, by: By) -> tuple[Group, ...]:
     """By the version of the reward model, under the same spec."""
-    scored = Score.objects.filter(episode__project=project, spec=by.spec).order_by()
-    newest = scored.values("episode", "reward_model").annotate(newest=Max("pk"))
-    rows = Score.objects.filter(pk__in=newest.values("newest")).order_by()
+    scored = Score.objects.filter(is_latest=True, spec=by.spec).order_by()
+    rows = scored.filter(episode__project=project)
     # the databases disagree on where NULL stands
     newest_first = F("reward_model__version").desc(nulls_last=True)
     by_version = rows.values("reward_model__version").annotate(**_MEASURES)

@@ -41,6 +41,7 @@ def of(
     # whoever scored the same at the same moment wrote the same
     Score.objects.bulk_create(rows, ignore_conflicts=True)
     known = _known(episodes, answers, model, spec)
+    _mark_latest(known, model, spec)
     return [known[episode.pk] for episode in episodes]
 
 
@@ -83,6 +84,16 @@ def _known(
         for row in rows.select_related("reward_model", "spec")
         if row.inputs_sha256 == answers[row.episode_id].sha256
     }
+
+
+def _mark_latest(
+    known: dict[uuid.UUID, Score], model: RewardModel | None, spec: RewardSpec
+) -> None:
+    """An answer taken back makes an earlier score the latest again."""
+    now = [row.pk for row in known.values()]
+    rows = Score.objects.filter(episode__in=known, reward_model=model, spec=spec)
+    rows.filter(is_latest=True).exclude(pk__in=now).update(is_latest=False)
+    rows.filter(is_latest=False, pk__in=now).update(is_latest=True)
 
 
 def _row(

@@ -75,8 +75,9 @@ def test_the_ends_of_a_range_belong_to_its_first_and_last_bar(
     assert final.counts[0 if value < 0 else BINS - 1] == 1
 
 
-def test_only_the_newest_score_of_an_episode_counts(episode: Episode) -> None:
+def test_only_the_latest_score_of_an_episode_counts(episode: Episode) -> None:
     for final in (-0.6, 0.6):
+        Score.objects.update(is_latest=False)
         a_score(episode, final, 0.0)
 
     found = summary(episode.project)

@@ -15,7 +15,7 @@ from scoring import rewards, schema
 from tests import factories
 from webapp import replicas
 from webapp.errors import Conflict, Invalid, NotReady
-from webapp.models import Episode, Job, Project, RewardModel
+from webapp.models import Episode, Job, Project, RewardModel, Score
 from webapp.services import predictions, reward_specs, scores, stored_scores
 
 SILENT = "rlhf_t1"  # a spec in which the process family has no weight
@@ -110,6 +110,28 @@ def test_people_have_the_last_word_on_the_outcome(
     assert (before.final, after.final) == (0.6, -0.6)
     assert scores.latest(episode) == after
     assert episode.scores.count() == 2
+
+
+@pytest.mark.usefixtures("scorer", "champion")
+def test_an_answer_taken_back_makes_the_earlier_score_the_latest_again(
+    project: Project, alice: User
+) -> None:
+    episode = factories.an_episode(project, outcome={"success": True})
+    first = scores.store(episode)
+    factories.a_label(episode, alice, -1, step=None, axis="outcome")
+    second = scores.store(episode)
+    assert latest(episode) == [second]
+
+    factories.a_label(episode, alice, None, step=None, axis="outcome")
+    assert scores.store(episode) == first
+    assert latest(episode) == [first]
+
+    other = scores.store(episode, spec="safety_first@1")
+    assert set(latest(episode)) == {first, other}
+
+
+def latest(episode: Episode) -> list[Score]:
+    return list(episode.scores.filter(is_latest=True))
 
 
 @pytest.mark.usefixtures("scorer", "champion")
