@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from tests import factories
-from webapp.models import Project
+from webapp.models import Project, Step
 from webapp.services import labels, tokens
 
 
@@ -34,6 +34,21 @@ def test_files_are_imported(project: Project, file: Path) -> None:
     assert "3 created, 0 duplicates" in said
     assert "0 created, 3 duplicates" in said
     assert set(project.jobs.values_list("state", flat=True)) == {"done"}
+
+
+def test_an_import_may_say_what_kind_of_step_a_tool_makes(
+    project: Project, file: Path
+) -> None:
+    typed("import_episodes", file, "--project", project.slug, "--kind", "look_*=memory")
+
+    kinds = Step.objects.filter(episode__project=project).values_list("kind", flat=True)
+    assert set(kinds) == {"memory", "message"}
+
+
+def test_a_kind_that_is_none_imports_nothing(project: Project, file: Path) -> None:
+    with pytest.raises(CommandError, match="'magic' is no kind of a step"):
+        typed("import_episodes", file, "--project", project.slug, "--kind", "a=magic")
+    assert not project.episodes.exists()
 
 
 def test_a_file_that_is_refused_keeps_no_other_out(
