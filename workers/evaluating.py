@@ -90,30 +90,32 @@ def _rival(model: RewardModel) -> RewardModel | None:
 
 def _predictions(
     model: RewardModel, ground: Ground, witness: Witness
-) -> dict[str, list[Prediction]]:
+) -> dict[Split, list[Prediction]]:
     ask = witness.of(model)
-    sides = {"calibration": ground.calibration, "test": ground.test}
+    sides: dict[Split, Sequence[Example]] = {
+        "calibration": ground.calibration,
+        "test": ground.test,
+    }
     return {name: ask([e.episode for e in side]) for name, side in sides.items()}
 
 
 def _measured(
     ground: Ground,
-    predictions: dict[str, list[Prediction]],
+    predictions: dict[Split, list[Prediction]],
     said: Sequence[Answer],
 ) -> dict[str, Any]:
     """What a card's `metrics` hold, and the slices by source."""
-    limit = evaluate.threshold(ground.calibration, predictions["calibration"])
     sides: dict[Split, Sequence[Example]] = {
+        "train": ground.train,
         "calibration": ground.calibration,
         "test": ground.test,
     }
+    limit = evaluate.threshold(sides, predictions, "f1")
     parts = breakdown.of_splits(sides, predictions, limit)
     if parts is not None:
         parts["by"]["source"] = answers.by_source(said)
     return {
-        "steps": evaluate.table(
-            ground.train, ground.calibration, ground.test, predictions
-        ),
+        "steps": evaluate.table(sides, predictions),
         "value": evaluate.value(ground.test, predictions["test"]),
         "threshold": limit,
         "breakdown": parts,

@@ -71,7 +71,7 @@ def judged(
 
 def of_splits(
     examples: Mapping[Split, Sequence[Example]],
-    predictions: Mapping[str, Sequence[Prediction]],
+    predictions: Mapping[Split, Sequence[Prediction]],
     threshold: float | None,
 ) -> dict[str, Any] | None:
     """`breakdown` of the test split; None where nothing of it was scored."""

@@ -1,6 +1,7 @@
 """Temperature and threshold, fitted on tasks the heads have never seen."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,19 +15,30 @@ from scoring.prm import metrics
 BOUNDS = (-3.0, 3.0)  # of the logarithm: temperatures between 1/20 and 20
 
 
-def temperature(logits: Tensor, target: Tensor) -> float:
+Scored = tuple[Tensor, Tensor]  # logits [S, K, C] and classes [S]
+NOTHING: Scored = (torch.empty(0, 1, 1), torch.empty(0, dtype=torch.long))
+
+
+def temperature(parts: Sequence[Scored]) -> float:
     """The temperature (1706.04599) under which the members' mean probability loses
-    least. `logits` [S, K, C], `target` [S]; without rows it is 1."""
-    if not len(target):
+    least over all parts, each of its own number of members K; without rows it is 1."""
+    total = sum(len(target) for _, target in parts)
+    if not total:
         return 1.0
 
     def loss(log_temperature: float) -> float:
-        scaled = torch.softmax(logits / float(np.exp(log_temperature)), dim=-1)
-        chosen = scaled.mean(1).gather(1, target[:, None]).clamp_min(1e-9)
-        return float(-chosen.log().mean())
+        scale = float(np.exp(log_temperature))
+        return sum(_lost(logits / scale, target) for logits, target in parts) / total
 
     found = minimize_scalar(loss, bounds=BOUNDS, method="bounded")
     return float(np.exp(found.x))
+
+
+def _lost(logits: Tensor, target: Tensor) -> float:
+    if not len(target):
+        return 0.0
+    chosen = torch.softmax(logits, dim=-1).mean(1).gather(1, target[:, None])
+    return float(-chosen.clamp_min(1e-9).log().sum())
 
 
 def platt(logits: Tensor, target: Tensor) -> tuple[float | None, float, float]:
@@ -55,17 +67,23 @@ def platt(logits: Tensor, target: Tensor) -> tuple[float | None, float, float]:
     return float(1 / slope), float(offset / slope), gain
 
 
+Goal = Literal["f1", "accuracy"]
+
+
 def threshold(
-    first_errors: Sequence[int], q: Sequence[Sequence[float | None]]
+    first_errors: Sequence[int], q: Sequence[Sequence[float | None]], goal: Goal
 ) -> float | None:
     """The q under which a step is called wrong: of the quantiles of q, the one with the
-    best ProcessBench F1. None without both clean and faulty episodes."""
+    best ProcessBench F1, or the most episodes whose first error is found. None without
+    both clean and faulty episodes."""
     scores = [p for episode in q for p in episode if p is not None]
     if not scores or metrics.processbench(first_errors, first_errors)["f1"] is None:
         return None
 
-    def f1(candidate: float) -> float:
+    def reached(candidate: float) -> float:
         found = [metrics.first_below(episode, candidate) for episode in q]
-        return metrics.processbench(first_errors, found)["f1"] or 0.0
+        if goal == "f1":
+            return metrics.processbench(first_errors, found)["f1"] or 0.0
+        return metrics.first_error_accuracy(first_errors, found) or 0.0
 
-    return max(map(float, np.quantile(scores, np.linspace(0, 1, 41))), key=f1)
+    return max(map(float, np.quantile(scores, np.linspace(0, 1, 41))), key=reached)

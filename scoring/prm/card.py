@@ -24,10 +24,11 @@ from scoring.errors import ModelMismatch, UnreadableFile
 from scoring.prm.backbone import Trunk
 from scoring.prm.encode import template_hash
 from scoring.prm.heads import CLASSES, Head
+from scoring.prm.mixing import HEARS, Judge, width
 from scoring.prm.readout import VIEWS, Basis
 from scoring.prm.tuning.weights import OwnTrunk, Weights
 
-FORMAT = "pacenote/reward-model@1"
+FORMAT = "pacenote/reward-model@2"
 MAX_BYTES = 1 << 30
 
 MAX_TRUNK_BYTES = 1 << 37
@@ -46,6 +47,7 @@ class Model:
     basis: Basis
     heads: Mapping[str, Head]
     max_tokens: int
+    judges: Mapping[str, Judge] = field(default_factory=dict)
     bars: Mapping[str, float | None] = field(default_factory=dict)
     sha256: str = ""
     card: Mapping[str, Any] = field(default_factory=dict)
@@ -97,14 +99,14 @@ def load_model(directory: Path, trunk: Trunk) -> Model:
     own = _own_trunk(directory, config, hashes, trunk)
     tensors = _tensors_of(directory / "model.safetensors")
     basis, heads = _assemble(tensors, config["heads"], trunk.width)
-    card = _read(directory / "card.json")
     return Model(
         basis,
         heads,
         config["max_tokens"],
         bars=config["bars"],
+        judges=_judges(tensors, heads),
         sha256=_identity(hashes),
-        card=card,
+        card=_read(directory / "card.json"),
         trunk=own,
     )
 
@@ -142,6 +144,9 @@ def _tensors(model: Model) -> dict[str, Tensor]:
     }
     for name, head in model.heads.items():
         tensors |= {f"{name}.{key}": tensor for key, tensor in head.tensors().items()}
+    for name, judge in model.judges.items():
+        parts = judge.tensors().items()
+        tensors |= {f"{name}.judge.{key}": tensor for key, tensor in parts}
     return tensors
 
 
@@ -166,6 +171,26 @@ def _assemble(
     for name, head in heads.items():
         _check_head(name, head, basis.rank)
     return basis, heads
+
+
+def _judges(
+    tensors: Mapping[str, Tensor], heads: Mapping[str, Head]
+) -> dict[str, Judge]:
+    try:
+        judges = {
+            name: Judge.from_tensors(tensors, f"{name}.judge.")
+            for name in HEARS
+            if name in heads
+        }
+    except KeyError as error:
+        raise ModelMismatch(f"the tensor {error} is missing") from error
+    for name, judge in judges.items():
+        shapes = [tuple(tensor.shape) for tensor in judge.tensors().values()]
+        if shapes != judge.shapes(len(CLASSES[name]), width(name)):
+            raise ModelMismatch(f"the {name} judge has tensors of unexpected shapes")
+        if not all(bool(t.isfinite().all()) for t in judge.tensors().values()):
+            raise ModelMismatch(f"the {name} judge holds numbers that are not finite")
+    return judges
 
 
 def _check_head(name: str, head: Head, rank: int) -> None:

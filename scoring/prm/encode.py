@@ -16,11 +16,12 @@ environment and the length to come are never encoded.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeVar
 
 from scoring.prm.backbone import Tokenizer
+from scoring.prm.cues import cues
 from scoring.schema import Call, Episode, Step
 
 TEMPLATE: Mapping[str, Any] = {
@@ -51,11 +52,21 @@ _CHARACTERS_PER_TOKEN = 4  # to report what was cut before tokenising
 class Encoded:
     """`token_ids` of the episode; `spans[t]` the half-open token range of step t's own
     words, None where the step didn't fit; `truncation` what was left out and where,
-    None if nothing was."""
+    None if nothing was; `cues[t]` what is cheap to see of step t (`cues.py`)."""
 
     token_ids: tuple[int, ...]
     spans: tuple[tuple[int, int] | None, ...]
     truncation: dict[str, Any] | None = None
+    cues: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def scored(self) -> list[int]:
+        """The steps that have a span, in order."""
+        return [t for t, span in enumerate(self.spans) if span]
+
+    def own_tokens(self) -> list[tuple[int, ...]]:
+        """What each scored step itself says."""
+        return [self.token_ids[slice(*span)] for span in self.spans if span]
 
     def prefix_hashes(self) -> list[str | None]:
         """For each step, the hash of all tokens up to its end: everything q_t read."""
@@ -117,7 +128,8 @@ def encode(episode: Episode, tokenizer: Tokenizer, max_tokens: int) -> Encoded:
                 earlier[0] if earlier else start,
                 len(stream.token_ids),
             )
-    return _fitted(stream, spans, max_tokens)
+    encoded = _fitted(stream, spans, max_tokens)
+    return replace(encoded, cues=tuple(cues(episode)))
 
 
 def own_words(step: Step) -> str:

@@ -6,7 +6,7 @@ bit, whatever else is in the batch.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -15,13 +15,12 @@ import torch
 from torch import Tensor
 
 from scoring.detection import AXES
-from scoring.prm import social
+from scoring.prm import judges, mixing, social
 from scoring.prm.backbone import Trunk
 from scoring.prm.card import Model, load_model
 from scoring.prm.encode import Encoded, encode
 from scoring.prm.evidence import Locate, locator
 from scoring.prm.foreign import Foreign, is_foreign, load_foreign
-from scoring.prm.readout import pool
 from scoring.prm.runs import Reading, Run
 from scoring.schema import Episode, Prediction
 
@@ -92,21 +91,51 @@ def predict(
 
     Training measures itself through this very function.
     """
-    indices = [t for t, span in enumerate(encoded.spans) if span]
+    logits = predict_logits(states, encoded, model)
+    prediction = _prediction(logits, encoded, model)
     with torch.inference_mode():
         steps = [model.basis.project(part) for part in states]
-        read = {
-            name: head.probabilities(pool(steps, head.query))
-            for name, head in model.heads.items()
-            if name not in AXES
-        }
+        length = len(encoded.spans)
         detected = {
             name: social.detect(
-                steps, indices, len(encoded.spans), head, model.bars[name], locate
+                steps, encoded.scored, length, head, model.bars[name], locate
             )
             for name, head in model.heads.items()
             if name in AXES
         }
+    return replace(prediction, social=detected)
+
+
+def predict_logits(
+    states: Sequence[Tensor], encoded: Encoded, model: Model
+) -> dict[str, Tensor]:
+    """What every judge's members say, before calibration: [T, K, C] by name."""
+    with torch.inference_mode():
+        steps = [model.basis.project(part) for part in states]
+        opinions = judges.opinions(model.heads, model.judges, steps, encoded)
+        cues = judges.cue_rows(encoded)
+        return {
+            name: judge.mixer.logits(mixing.inputs(name, opinions, cues))
+            for name, judge in model.judges.items()
+        }
+
+
+def held_out(
+    encoded: Encoded, model: Model, logits: Mapping[str, Tensor]
+) -> Prediction:
+    """The prediction that logits [T, C] of judges which never saw the task make."""
+    return _prediction(
+        {name: part[:, None] for name, part in logits.items()}, encoded, model
+    )
+
+
+def _prediction(
+    logits: Mapping[str, Tensor], encoded: Encoded, model: Model
+) -> Prediction:
+    read = {
+        name: torch.softmax(part / model.judges[name].mixer.temperature, -1)
+        for name, part in logits.items()
+    }
     verdicts = read["verdict"]
     wrong = verdicts[..., 0]
     spread = wrong.std(1, correction=0) if len(wrong) else wrong
@@ -119,7 +148,6 @@ def predict(
         value=_spread(value or [None] * len(means), encoded),
         tokens=len(encoded.token_ids),
         truncation=encoded.truncation,
-        social=detected,
     )
 
 

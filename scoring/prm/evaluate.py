@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.prm import baselines, calibrate, metrics
-from scoring.prm.examples import Example
+from scoring.prm.examples import SPLITS, Example, Split
 from scoring.schema import VERDICTS, Prediction
 
 Verdicts = Sequence[tuple[float, float, float] | None]
@@ -19,21 +19,22 @@ Table = Mapping[str, Sequence[Verdicts]]
 
 
 def table(
-    train: Sequence[Example],
-    calibration: Sequence[Example],
-    test: Sequence[Example],
-    predictions: Mapping[str, Sequence[Prediction]],
+    splits: Mapping[Split, Sequence[Example]],
+    predictions: Mapping[Split, Sequence[Prediction]],
 ) -> dict[str, Any]:
-    """Metrics on `test` of the model ("prm") and of every baseline; thresholds of the
-    first-error metrics come from `calibration`. `predictions` has both splits' names.
+    """Metrics on the test split of the model ("prm") and of every baseline.
+
+    Thresholds of first-error metrics come from the calibration split and, for the
+    model, from what it said of training tasks while they were left out ("train" of
+    `predictions`, where given).
     """
+    train, calibration, test = (splits[name] for name in SPLITS)
     held, seen = (
-        [prediction.verdicts for prediction in predictions[split]]
-        for split in ("calibration", "test")
+        [prediction.verdicts for prediction in predictions[name]] for name in SPLITS[1:]
     )
     known = baselines.predict(train, calibration)
     new = baselines.predict(train, test)
-    rows = {"prm": _row(calibration, held, test, seen)}
+    rows = {"prm": _row(*_known(splits, predictions), test, seen)}
     for name in baselines.NAMES:
         known_alike, new_alike = _alike(known[name], held), _alike(new[name], seen)
         rows[name] = _row(calibration, known_alike, test, new_alike)
@@ -113,10 +114,24 @@ def _at_bar(
 
 
 def threshold(
-    examples: Sequence[Example], predictions: Sequence[Prediction]
+    splits: Mapping[Split, Sequence[Example]],
+    predictions: Mapping[Split, Sequence[Prediction]],
+    goal: calibrate.Goal,
 ) -> float | None:
-    """The model's own first-error threshold, from the calibration split."""
-    return _threshold(examples, [p.verdicts for p in predictions])
+    """The model's own first-error threshold, from all it was not fitted on but test."""
+    return _threshold(*_known(splits, predictions), goal)
+
+
+def _known(
+    splits: Mapping[Split, Sequence[Example]],
+    predictions: Mapping[Split, Sequence[Prediction]],
+) -> tuple[list[Example], list[Verdicts]]:
+    sides: tuple[Split, ...] = ("train", "calibration")
+    names = [name for name in sides if name in predictions]
+    return (
+        [example for name in names for example in splits[name]],
+        [prediction.verdicts for name in names for prediction in predictions[name]],
+    )
 
 
 def _row(
@@ -141,30 +156,56 @@ def _row(
         **metrics.steps(y.tolist(), q.tolist(), predicted),
         "unscored": total - len(judged),
         "auroc_95": auroc_95,
-        **_first_errors(test, seen, _threshold(calibration, held)),
+        **_first_errors(
+            test,
+            seen,
+            _threshold(calibration, held, "f1"),
+            _threshold(calibration, held, "accuracy"),
+        ),
     }
 
 
 def _first_errors(
-    examples: Sequence[Example], guesses: Sequence[Verdicts], threshold: float | None
+    examples: Sequence[Example],
+    guesses: Sequence[Verdicts],
+    for_f1: float | None,
+    for_accuracy: float | None,
 ) -> dict[str, Any]:
     known = _localisable(examples)
     reference = [metrics.first_error(examples[i].verdicts) for i in known]
-    limit = 0.5 if threshold is None else threshold
-    found = [metrics.first_below(_q(guesses[i]), limit) for i in known]
+
+    def found(threshold: float | None) -> list[int]:
+        limit = 0.5 if threshold is None else threshold
+        return [metrics.first_below(_q(guesses[i]), limit) for i in known]
+
     return {
         "episodes": len(known),
-        "first_error_accuracy": metrics.first_error_accuracy(reference, found),
-        "processbench": metrics.processbench(reference, found),
+        "first_error_accuracy": metrics.first_error_accuracy(
+            reference, found(for_accuracy)
+        ),
+        "onset": _onset(reference, [_q(guesses[i]) for i in known]),
+        "processbench": metrics.processbench(reference, found(for_f1)),
     }
 
 
+def _onset(
+    reference: Sequence[int], q: Sequence[Sequence[float | None]]
+) -> float | None:
+    """Of the faulty episodes, how many have their lowest q on the first error."""
+    hits = [
+        min((p, t) for t, p in enumerate(episode) if p is not None)[1] == error
+        for error, episode in zip(reference, q, strict=True)
+        if error != -1 and any(p is not None for p in episode)
+    ]
+    return float(np.mean(hits)) if hits else None
+
+
 def _threshold(
-    examples: Sequence[Example], guesses: Sequence[Verdicts]
+    examples: Sequence[Example], guesses: Sequence[Verdicts], goal: calibrate.Goal
 ) -> float | None:
     known = _localisable(examples)
     reference = [metrics.first_error(examples[i].verdicts) for i in known]
-    return calibrate.threshold(reference, [_q(guesses[i]) for i in known])
+    return calibrate.threshold(reference, [_q(guesses[i]) for i in known], goal)
 
 
 def _localisable(examples: Sequence[Example]) -> list[int]:

@@ -1,14 +1,17 @@
-"""Fitting one head on the frozen trunk: the query, then the penalty, then the members.
+"""Fitting one linear head on the frozen trunk: the query, the penalty, the members.
 
 1. The attention query is learned together with a throw-away linear read-out.
 2. Vectors pooled with it are fixed from there on, so the rest is convex: multinomial
    logistic regression, whose L2 penalty is chosen by cross-validation by task.
 3. K members are fitted, each on tasks reweighted by the Bayesian bootstrap (Rubin
    1981): unlike drawing tasks, it never loses the only task with an error.
+
+`crossfit` fits one member only and says what heads fitted without a task would have
+said of it; whether to attend at all is then one more thing cross-validation chooses.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +23,15 @@ from scoring.prm.descent import Parameters, descend
 from scoring.prm.heads import Head
 from scoring.prm.readout import VIEWS, pool
 
-PENALTIES = (0.03, 0.1, 0.3, 1.0)
+PENALTIES = (0.1, 0.3, 1.0)
 QUERY_PENALTY = 0.1
-QUERY_EPOCHS = 30  # each reads every token, and more only overfit
+QUERY_EPOCHS = 20  # each reads QUERY_TOKENS, and more only overfit
+QUERY_TOKENS = 20_000  # enough for r numbers, whatever the size of the data
+POOLING_PENALTY = 0.3  # under which poolings are compared
 MAX_FOLDS = 4
 
-# (epochs done of this head, the loss, the epoch of the present descent)
-Report = Callable[[int, float, int], None]
+# (epochs done of this head, its loss where that tells the head's story, the epoch)
+Report = Callable[[int, float | None, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,13 @@ class Rows:
     target: Tensor  # [S]
     weight: Tensor  # [S]
     task: Tensor  # [S]
+
+    @property
+    def flat(self) -> Tensor:
+        """Where each row stands among all steps of all episodes: [S]."""
+        lengths = torch.tensor([0, *(len(steps) for steps in self.episodes)])
+        start = lengths.cumsum(0).tolist()
+        return torch.tensor([start[i] + t for i, t in self.place])
 
     def vectors(self, query: Tensor) -> Tensor:
         """[S, VIEWS * r]"""
@@ -66,40 +78,141 @@ class Recipe:
         """Of the whole fit; a descent that converges early skips the rest of it."""
         return self.epochs * (1 + MAX_FOLDS * len(PENALTIES) + self.members)
 
+    @property
+    def crossfit_epochs(self) -> int:
+        """The same of `crossfit`."""
+        return self.epochs * (2 + MAX_FOLDS * (3 + len(PENALTIES)))
+
 
 def fit(rows: Rows, recipe: Recipe, checkpoints: Path, report: Report) -> Head:
     """Fit a head. Every finished descent is kept under `checkpoints` and not repeated;
     `report` is called at every epoch and may raise to stop."""
-    fits = _Fits(rows, recipe, checkpoints, report)
-    query = fits.query()
-    vectors = rows.vectors(query)
-    mean, scale = vectors.mean(0), vectors.std(0, correction=0).clamp_min(1e-3)
-    standard = (vectors - mean) / scale
-    penalty = fits.penalty(standard)
+    fits = _Fits(rows, recipe, Pace(report, recipe.epochs), checkpoints)
+    query = fits.query("query", rows.weight)
+    vectors, held = fits.pooled(query), _held(rows)
+    penalty, _ = fits.penalty("penalty", [vectors] * len(held), held)
+    standard = _Standard(vectors[rows.flat])
     members = [
-        fits.linear(f"member-{k}", standard, weight, penalty)
-        for k, weight in enumerate(_bootstrap(rows, recipe))
+        fits.linear(f"member-{k}", standard.vectors, weight, penalty, tell=k == 0)
+        for k, weight in enumerate(bootstrap(rows, recipe))
     ]
-    weight = torch.stack([member["weight"] for member in members]) / scale[:, None]
-    bias = torch.stack([member["bias"] for member in members])
-    bias = bias - torch.einsum("f,kfc->kc", mean, weight)
-    return Head(query, weight.contiguous(), bias, torch.ones(1), penalty)
+    return standard.head(query, members, penalty)
+
+
+def crossfit(
+    rows: Rows, recipe: Recipe, pace: "Pace", checkpoints: Path
+) -> tuple[Head, list[Tensor]]:
+    """One member, fitted on everything, and the logits [T, C] of each episode under
+    heads that never saw its task. The query is all zeros where attending to some tokens
+    more than to others did not help out of fold."""
+    fits, held = _Fits(rows, recipe, pace, checkpoints), _held(rows)
+    queries = [
+        fits.query(f"query-{fold}", rows.weight * ~out[rows.flat])
+        for fold, out in enumerate(held)
+    ]
+    nowhere = torch.zeros_like(queries[0])
+    poolings = {
+        "alike": [fits.pooled(nowhere)] * len(held),
+        "attending": [fits.pooled(query) for query in queries],
+    }
+    losses = {
+        name: loss_of(rows, fits.held_out(name, views, held, POOLING_PENALTY))
+        for name, views in poolings.items()
+    }
+    name = min(losses, key=losses.__getitem__)
+    penalty, said = fits.penalty(name, poolings[name], held)
+    query = nowhere if name == "alike" else fits.query("query", rows.weight)
+    standard = _Standard(fits.pooled(query)[rows.flat])
+    member = fits.linear("whole", standard.vectors, rows.weight, penalty, tell=True)
+    head = standard.head(query, [member], penalty)
+    return head, list(torch.split(said, [len(steps) for steps in rows.episodes]))
+
+
+def _held(rows: Rows) -> list[Tensor]:
+    """For each fold, which steps are in it: [N] each."""
+    everywhere = folds(rows)
+    return [everywhere == fold for fold in range(int(everywhere.max()) + 1)]
+
+
+def folds(rows: Rows) -> Tensor:
+    """The fold of every step of every episode, by whole tasks; of an episode without a
+    label, the first: [N]."""
+    count = min(MAX_FOLDS, int(rows.task.max()) + 1)
+    of_episode = [0] * len(rows.episodes)
+    for (i, _), task in zip(rows.place, rows.task.tolist(), strict=True):
+        of_episode[i] = task % count
+    lengths = torch.tensor([len(steps) for steps in rows.episodes])
+    return torch.tensor(of_episode).repeat_interleave(lengths)
+
+
+@dataclass(slots=True)
+class Pace:
+    """The descents of heads, counted; `epochs` is the most each may take and `head`
+    whose turn it is."""
+
+    report: Report
+    epochs: int
+    done: int = 0
+    head: str = ""
+
+    def descend(
+        self,
+        start: Parameters,
+        loss: Callable[[Parameters], Tensor],
+        epochs: int,
+        path: Path,
+        *,
+        tell: bool = False,
+    ) -> Parameters:
+        """One descent; only with `tell` is its loss, the lowest so far, reported."""
+        before, self.done = self.done, self.done + self.epochs
+        lowest = math.inf
+
+        def watch(epoch: int, value: float) -> None:
+            nonlocal lowest
+            lowest = min(lowest, value)
+            self.report(before + epoch, lowest if tell else None, epoch)
+
+        return descend(start, loss, min(epochs, self.epochs), path, watch)
+
+
+class _Standard:
+    """Vectors [S, F] made comparable, so that one penalty fits all of them."""
+
+    def __init__(self, vectors: Tensor) -> None:
+        self._mean = vectors.mean(0)
+        self._scale = vectors.std(0, correction=0).clamp_min(1e-3)
+        self.vectors = (vectors - self._mean) / self._scale
+
+    def head(
+        self, query: Tensor, members: Sequence[Parameters], penalty: float
+    ) -> Head:
+        """The head that reads vectors as they come."""
+        weight = torch.stack([member["weight"] for member in members])
+        weight = weight / self._scale[:, None]
+        bias = torch.stack([member["bias"] for member in members])
+        bias = bias - torch.einsum("f,kfc->kc", self._mean, weight)
+        return Head(query, weight.contiguous(), bias, torch.ones(1), penalty)
 
 
 @dataclass(slots=True)
 class _Fits:
-    """The descents of one head, counted."""
+    """The descents of one head."""
 
     rows: Rows
     recipe: Recipe
+    pace: Pace
     checkpoints: Path
-    report: Report
-    done: int = 0
 
-    def query(self) -> Tensor:
+    def pooled(self, query: Tensor) -> Tensor:
+        """The vectors of all steps of all episodes: [N, VIEWS * r]."""
+        return torch.cat([pool(steps, query) for steps in self.rows.episodes])
+
+    def query(self, name: str, weights: Tensor) -> Tensor:
         """Learn which tokens of a step to attend to, starting from all alike."""
-        rows = self.rows
-        steps = [rows.episodes[i][t] for i, t in rows.place]
+        rows, chosen = self.rows, self._first(weights)
+        steps = [rows.episodes[i][t] for i, t in (rows.place[s] for s in chosen)]
+        target, weight = rows.target[chosen], weights[chosen]
         lengths = torch.tensor([len(step) for step in steps])
         owner = torch.arange(len(steps)).repeat_interleave(lengths)
         tokens, rank = torch.cat(steps), steps[0].shape[1]
@@ -108,66 +221,77 @@ class _Fits:
             scores = tokens @ parameters["query"]
             attended = _attended(tokens, scores, owner, len(steps))
             squares = parameters["query"].square().sum() * QUERY_PENALTY / 2
-            risk = _risk(parameters, attended, rows.target, rows.weight, QUERY_PENALTY)
-            return risk + squares
+            return risk(parameters, attended, target, weight, QUERY_PENALTY) + squares
 
         start = {"query": torch.zeros(rank), **self._nothing(rank)}
-        epochs = min(QUERY_EPOCHS, self.recipe.epochs)
-        query = self._descend("query", start, loss, epochs)["query"]
+        path = self.checkpoints / f"{name}.safetensors"
+        query = self.pace.descend(start, loss, QUERY_EPOCHS, path)["query"]
         return query * math.sqrt(rank)
 
-    def penalty(self, vectors: Tensor) -> float:
-        """The penalty with the lowest held-out loss over folds of whole tasks."""
-        risks = [
-            sum(self._held_out(vectors, penalty, fold) for fold in self._folds())
-            for penalty in PENALTIES
-        ]
-        return PENALTIES[risks.index(min(risks))]
+    def _first(self, weights: Tensor) -> list[int]:
+        """The rows of weight that come first, up to QUERY_TOKENS, task by task."""
+        chosen, tokens = list[int](), 0
+        for s in self.rows.task.argsort(stable=True).tolist():
+            i, t = self.rows.place[s]
+            if weights[s] > 0 and tokens < QUERY_TOKENS:
+                chosen.append(s)
+                tokens += len(self.rows.episodes[i][t])
+        return chosen
+
+    def penalty(
+        self, name: str, views: Sequence[Tensor], held: Sequence[Tensor]
+    ) -> tuple[float, Tensor]:
+        """The penalty with the lowest held-out loss, and what was said under it."""
+        tried = {p: self.held_out(name, views, held, p) for p in PENALTIES}
+        best = min(tried, key=lambda p: loss_of(self.rows, tried[p]))
+        return best, tried[best]
+
+    def held_out(
+        self, name: str, views: Sequence[Tensor], held: Sequence[Tensor], penalty: float
+    ) -> Tensor:
+        """What heads fitted without a fold say of its steps: [N, C]; `views[f]` are the
+        vectors of all steps under what was learned without fold f."""
+        logits = torch.zeros(len(views[0]), self.recipe.classes)
+        for fold, (view, out) in enumerate(zip(views, held, strict=True)):
+            learned = view[self.rows.flat]
+            mean, scale = learned.mean(0), learned.std(0, correction=0).clamp_min(1e-3)
+            weight = self.rows.weight * ~out[self.rows.flat]
+            label = f"{name}-{penalty}-{fold}"
+            fitted = self.linear(label, (learned - mean) / scale, weight, penalty)
+            standard = (view[out] - mean) / scale
+            logits[out] = standard @ fitted["weight"] + fitted["bias"]
+        return logits
 
     def linear(
-        self, name: str, vectors: Tensor, weight: Tensor, penalty: float
+        self,
+        name: str,
+        vectors: Tensor,
+        weight: Tensor,
+        penalty: float,
+        *,
+        tell: bool = False,
     ) -> Parameters:
         """One penalised logistic regression of the targets on `vectors` [S, F]."""
 
         def loss(parameters: Parameters) -> Tensor:
-            return _risk(parameters, vectors, self.rows.target, weight, penalty)
+            return risk(parameters, vectors, self.rows.target, weight, penalty)
 
         start = self._nothing(vectors.shape[1])
-        return self._descend(name, start, loss, self.recipe.epochs)
-
-    def _held_out(self, vectors: Tensor, penalty: float, held: Tensor) -> float:
-        name = f"penalty-{penalty}-{int(held.nonzero()[0])}"
-        weight = self.rows.weight * ~held
-        fitted = self.linear(name, vectors, weight, penalty)
-        logits = vectors[held] @ fitted["weight"] + fitted["bias"]
-        losses = cross_entropy(logits, self.rows.target[held], reduction="none")
-        return float((losses * self.rows.weight[held]).sum())
-
-    def _folds(self) -> Iterator[Tensor]:
-        folds = min(MAX_FOLDS, int(self.rows.task.max()) + 1)
-        yield from (self.rows.task % folds == fold for fold in range(folds))
+        path = self.checkpoints / f"{name}.safetensors"
+        return self.pace.descend(start, loss, self.recipe.epochs, path, tell=tell)
 
     def _nothing(self, features: int) -> Parameters:
         classes = self.recipe.classes
         return {"weight": torch.zeros(features, classes), "bias": torch.zeros(classes)}
 
-    def _descend(
-        self,
-        name: str,
-        start: Parameters,
-        loss: Callable[[Parameters], Tensor],
-        epochs: int,
-    ) -> Parameters:
-        path = self.checkpoints / f"{name}.safetensors"
-        before, self.done = self.done, self.done + self.recipe.epochs
 
-        def watch(epoch: int, value: float) -> None:
-            self.report(before + epoch, value, epoch)
-
-        return descend(start, loss, epochs, path, watch)
+def loss_of(rows: Rows, logits: Tensor) -> float:
+    """Weighted mean cross-entropy of the judged rows; `logits` [N, C] of all steps."""
+    losses = cross_entropy(logits[rows.flat], rows.target, reduction="none")
+    return float((losses * rows.weight).sum() / rows.weight.sum())
 
 
-def _risk(
+def risk(
     parameters: Parameters,
     vectors: Tensor,
     target: Tensor,
@@ -191,7 +315,7 @@ def _attended(tokens: Tensor, scores: Tensor, owner: Tensor, steps: int) -> Tens
     return torch.zeros(steps, tokens.shape[1]).index_add(0, owner, tokens * share)
 
 
-def _bootstrap(rows: Rows, recipe: Recipe) -> Tensor:
+def bootstrap(rows: Rows, recipe: Recipe) -> Tensor:
     """[K, S] weights: every task drawn from an exponential distribution of mean 1."""
     generator = torch.Generator().manual_seed(recipe.seed)
     tasks = int(rows.task.max()) + 1

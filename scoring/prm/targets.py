@@ -25,7 +25,7 @@ def rows(
     found = [
         ((i, t), target, weight, example.episode.group())
         for i, example in enumerate(examples)
-        for t, target, weight in _targets(name, example, len(projected[i]))
+        for t, target, weight in labels(name, example, len(projected[i]))
     ]
     return collected(found, projected, seed)
 
@@ -49,9 +49,7 @@ def two_sided(rows: Rows) -> bool:
     return len(set(rows.target.tolist())) > 1 and len(set(rows.task.tolist())) > 1
 
 
-def _targets(
-    name: str, example: Example, steps: int
-) -> Iterator[tuple[int, int, float]]:
+def labels(name: str, example: Example, steps: int) -> Iterator[tuple[int, int, float]]:
     """(step, class, weight) for every step the head has a label for."""
     for t in range(steps):
         verdict = example.verdicts[t]

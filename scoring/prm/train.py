@@ -21,17 +21,17 @@ import torch
 from torch import Tensor
 
 from scoring.detection import AXES
-from scoring.errors import NotEnoughLabels
-from scoring.prm import breakdown, calibrate, evaluate, social, targets
+from scoring.prm import breakdown, calibrate, evaluate, judges, social, targets
 from scoring.prm.augment import hard_negatives
 from scoring.prm.backbone import Trunk
 from scoring.prm.card import Model, save_model
 from scoring.prm.config import Progress, TrainConfig
 from scoring.prm.encode import Encoded, encode, template_hash
-from scoring.prm.engine import predict
+from scoring.prm.engine import held_out, predict, predict_logits
 from scoring.prm.examples import (
     SPLITS,
     Example,
+    Split,
     check,
     counts,
     data_hash,
@@ -89,15 +89,15 @@ def train(
     taught = [*examples, *planted]
     trunk, tuned = _tuned(taught, trunk, config, checkpoints, report)
     reads = _features(taught, trunk, config, workdir, report)
-    model = _fitted(reads, trunk, config, checkpoints, report)
-    model = _calibrated(model, _of(reads, "calibration"), report)
-    metrics = _measured(model, reads, report)
+    model, fitted = _fitted(reads, trunk, config, checkpoints, report)
+    model = _calibrated(model, fitted, reads, report)
+    metrics = _measured(model, fitted, reads, report)
     card = {
         **_provenance(examples, trunk, config),
         **tuned,
         "hard_negatives": Counter(e.episode.meta["planted"] for e in planted),
         "metrics": metrics,
-        "heads": {name: _about(head) for name, head in model.heads.items()},
+        "heads": _about(model, fitted),
         "seconds": round(time.monotonic() - started, 1),
     }
     directory, sha256 = save_model(model, trunk, card, workdir / "models")
@@ -149,37 +149,30 @@ def _fitted(
     config: TrainConfig,
     checkpoints: Path,
     report: Callable[[Progress], None],
-) -> Model:
+) -> tuple[Model, judges.Judges]:
     axes = _answered(reads)
     reads = _of(reads, "train")
     examples = [read.example for read in reads]
     states = (part for read in reads for part in read.states)
     basis = fit_basis(states, min(config.rank, trunk.width))
     projected = [[basis.project(part) for part in read.states] for read in reads]
-    rows = {
-        name: targets.rows(name, examples, projected, config.seed)
-        for name in ("verdict", "value")
-    }
-    if not targets.two_sided(rows["verdict"]):
-        raise NotEnoughLabels("no two kinds of judged step fit into the context")
-    names = [name for name in rows if targets.two_sided(rows[name])]
-    turns = dict.fromkeys(names, 1) | dict.fromkeys(axes, 1 + social.ROUNDS)
-    recipes = {
-        name: Recipe(len(CLASSES[name]), config.members, config.epochs, config.seed)
-        for name in turns
-    }
-    total = sum(recipes[name].most_epochs * turns[name] for name in turns)
-    heads, done = dict[str, Head](), 0
-    for name, recipe in recipes.items():
-        turn = partial(_turn, recipe, checkpoints / name, report, (done, total))
-        heads[name] = (
-            social.fitted(name, examples, projected, config.seed, turn)
-            if name in axes
-            else turn(rows[name], 0)
-        )
-        done += recipe.most_epochs * turns[name]
+    material = judges.Material(examples, [read.encoded for read in reads], projected)
+    recipes = {axis: _recipe(axis, config) for axis in axes}
+    turns = 1 + social.ROUNDS
+    after = sum(recipe.most_epochs * turns for recipe in recipes.values())
+    fitted = judges.fit(material, config, checkpoints, report, after)
+    heads, done, total = dict(fitted.heads), fitted.epochs, fitted.epochs + after
+    for axis, recipe in recipes.items():
+        turn = partial(_turn, recipe, checkpoints / axis, report, (done, total))
+        heads[axis] = social.fitted(axis, examples, projected, config.seed, turn)
+        done += recipe.most_epochs * turns
     report(Progress("heads", total, total))
-    return Model(basis, heads, _limit(config, trunk))
+    model = Model(basis, heads, _limit(config, trunk), judges=fitted.judges)
+    return model, fitted
+
+
+def _recipe(name: str, config: TrainConfig) -> Recipe:
+    return Recipe(len(CLASSES[name]), config.members, config.epochs, config.seed)
 
 
 def _answered(reads: Sequence[_Read]) -> list[str]:
@@ -209,62 +202,99 @@ def _turn(
     return fit(rows, recipe, checkpoints / str(number), told)
 
 
-def _limit(config: TrainConfig, trunk: Trunk) -> int:
-    return min(config.max_tokens or trunk.context, trunk.context)
-
-
 def _told(
     report: Callable[[Progress], None], before: int, total: int, head: str
 ) -> Report:
-    def tell(done: int, loss: float, epoch: int) -> None:
+    def tell(done: int, loss: float | None, epoch: int) -> None:
         report(Progress("heads", before + done, total, loss, epoch, head))
 
     return tell
 
 
+def _limit(config: TrainConfig, trunk: Trunk) -> int:
+    return min(config.max_tokens or trunk.context, trunk.context)
+
+
 def _calibrated(
-    model: Model, reads: Sequence[_Read], report: Callable[[Progress], None]
+    model: Model,
+    fitted: judges.Judges,
+    reads: Sequence[_Read],
+    report: Callable[[Progress], None],
 ) -> Model:
+    """Temperatures from the calibration tasks and, out of fold, the training tasks."""
     report(Progress("calibration", 0, len(reads)))
-    projected = [[model.basis.project(part) for part in read.states] for read in reads]
-    examples = [read.example for read in reads]
+    held, train = _of(reads, "calibration"), _of(reads, "train")
+    calm = {}
+    for name, judge in model.judges.items():
+        known = _judged_logits(name, train, fitted.held_out[name])
+        seen = [predict_logits(r.states, r.encoded, model)[name] for r in held]
+        scale = calibrate.temperature([known, _judged_logits(name, held, seen)])
+        mixer = replace(judge.mixer, temperature=torch.tensor([scale]))
+        calm[name] = replace(judge, mixer=mixer)
+    model = _sure(replace(model, judges=calm), held)
+    report(Progress("calibration", len(reads), len(reads)))
+    return model
+
+
+def _sure(model: Model, held: Sequence[_Read]) -> Model:
+    """Social heads that know something, calibrated, and from where on they charge."""
+    projected = [[model.basis.project(part) for part in read.states] for read in held]
+    examples = [read.example for read in held]
     heads, bars = dict[str, Head](), dict[str, float | None]()
     for name, head in model.heads.items():
-        if name in AXES:
-            sure = social.calibrated(name, head, examples, projected)
-            if sure is not None:
-                heads[name] = sure
-                bars[name] = social.bar(name, sure, examples, projected)
+        if name not in AXES:
+            heads[name] = head
             continue
-        rows = targets.rows(name, examples, projected, seed=0)
-        logits = head.logits(rows.vectors(head.query))
-        scale = calibrate.temperature(logits, rows.target)
-        heads[name] = replace(head, temperature=torch.tensor([scale]))
-    report(Progress("calibration", len(reads), len(reads)))
+        sure = social.calibrated(name, head, examples, projected)
+        if sure is not None:
+            heads[name] = sure
+            bars[name] = social.bar(name, sure, examples, projected)
     return replace(model, heads=heads, bars=bars)
 
 
+def _judged_logits(
+    name: str, reads: Sequence[_Read], logits: Sequence[Tensor]
+) -> calibrate.Scored:
+    """The logits [S, K, C] and classes [S] of the steps that have a label."""
+    rows = [
+        (row if row.dim() == 2 else row[None], target)
+        for read, part in zip(reads, logits, strict=True)
+        for t, target, _ in targets.labels(name, read.example, len(part))
+        for row in part[t : t + 1]
+    ]
+    if not rows:
+        return calibrate.NOTHING
+    return torch.stack([row for row, _ in rows]), torch.tensor([t for _, t in rows])
+
+
 def _measured(
-    model: Model, reads: Sequence[_Read], report: Callable[[Progress], None]
+    model: Model,
+    fitted: judges.Judges,
+    reads: Sequence[_Read],
+    report: Callable[[Progress], None],
 ) -> dict[str, Any]:
     """The card's table, from the very predictions the engine would give."""
     splits = {name: [r.example for r in _of(reads, name)] for name in SPLITS}
     held = [r for r in reads if r.example.split != "train"]
-    predictions: dict[str, list[Prediction]] = {"calibration": [], "test": []}
+    predictions: dict[Split, list[Prediction]] = {"calibration": [], "test": []}
+    predictions["train"] = [
+        held_out(
+            read.encoded, model, {n: rows[i] for n, rows in fitted.held_out.items()}
+        )
+        for i, read in enumerate(_of(reads, "train"))
+    ]
     for done, read in enumerate(held):
         report(Progress("evaluation", done, len(held)))
         prediction = predict(read.states, read.encoded, model)
         predictions[read.example.split].append(prediction)
-    table = evaluate.table(
-        splits["train"], splits["calibration"], splits["test"], predictions
-    )
     report(Progress("evaluation", len(held), len(held)))
-    limit = evaluate.threshold(splits["calibration"], predictions["calibration"])
+    limit = evaluate.threshold(splits, predictions, "f1")
     return {
-        "steps": table,
+        "steps": evaluate.table(splits, predictions),
         "value": evaluate.value(splits["test"], predictions["test"]),
         "social": evaluate.social(splits["train"], splits["test"], predictions["test"]),
         "threshold": limit,
+        "first_error_threshold": evaluate.threshold(splits, predictions, "accuracy"),
         "breakdown": breakdown.of_splits(splits, predictions, limit),
     }
 
@@ -287,11 +317,22 @@ def _provenance(
     }
 
 
-def _about(head: Head) -> dict[str, Any]:
+def _about(model: Model, fitted: judges.Judges) -> dict[str, Any]:
     return {
-        "members": len(head.weight),
-        "temperature": round(float(head.temperature), 4),
-        "penalty": head.penalty,
+        name: {
+            **about,
+            **(
+                {
+                    "members": len(model.judges[name].mixer.bias),
+                    "temperature": round(
+                        float(model.judges[name].mixer.temperature), 4
+                    ),
+                }
+                if name in model.judges
+                else {}
+            ),
+        }
+        for name, about in fitted.about.items()
     }
 
 

@@ -9,7 +9,11 @@ from scoring.errors import ModelMismatch
 from scoring.prm.backbone import tiny
 from scoring.prm.card import Model, load_model, save_model
 from scoring.prm.heads import Head
+from scoring.prm.mixing import HIDDEN, Judge, Mixer, Words, width
 from scoring.prm.readout import VIEWS, Basis
+from scoring.prm.words import BUCKETS
+
+F = width("verdict")
 
 
 @pytest.fixture
@@ -17,7 +21,23 @@ def model(trunk) -> Model:
     basis = Basis(torch.zeros(trunk.width), torch.ones(trunk.width, 4))
     weight = torch.randn(2, VIEWS * 4, 3, generator=torch.Generator().manual_seed(0))
     head = Head(torch.ones(4), weight, torch.zeros(2, 3), torch.ones(1))
-    return Model(basis, {"verdict": head}, trunk.context)
+    return Model(basis, {"verdict": head}, trunk.context, {"verdict": judge()})
+
+
+def judge() -> Judge:
+    """Of two members that say nothing."""
+    shapes = {
+        "centre": (F,),
+        "scale": (F,),
+        "hidden": (2, F, HIDDEN),
+        "shift": (2, HIDDEN),
+        "out": (2, HIDDEN, 3),
+        "straight": (2, F, 3),
+        "bias": (2, 3),
+        "temperature": (1,),
+    }
+    mixer = Mixer(**{name: torch.ones(shape) for name, shape in shapes.items()})
+    return Judge(Words(*map(torch.ones, (BUCKETS, (BUCKETS, 3), 3))), mixer)
 
 
 @pytest.fixture
@@ -100,6 +120,9 @@ def test_a_config_that_does_not_fit_is_refused(key, value, reason, folder, trunk
         ("verdict.bias", torch.full((2, 3), torch.nan)),
         ("basis.mean", torch.zeros(7)),
         ("verdict.query", None),
+        ("verdict.judge.words.weight", torch.zeros(8, 3)),
+        ("verdict.judge.mixer.bias", torch.full((2, 3), torch.inf)),
+        ("verdict.judge.mixer.hidden", None),
     ],
 )
 def test_tensors_that_do_not_fit_are_refused(name, tensor, folder, trunk, tmp_path):

@@ -24,7 +24,7 @@ def engine(trunk) -> Engine:
 @pytest.fixture(scope="module")
 def model(engine, tmp_path_factory) -> Model:
     workdir = tmp_path_factory.mktemp("engine")
-    config = TrainConfig(epochs=20, rank=16)
+    config = TrainConfig(epochs=12, rank=16)
     return engine.load(
         train(examples(), engine.trunk, config, workdir, quiet).directory
     )
@@ -101,7 +101,11 @@ def test_wrong_steps_score_lower_than_right_ones(engine, model):
 
 
 def test_a_model_without_a_value_head_says_none(engine, model):
-    bare = replace(model, heads={"verdict": model.heads["verdict"]})
+    bare = replace(
+        model,
+        heads={"verdict": model.heads["verdict"]},
+        judges={"verdict": model.judges["verdict"]},
+    )
     (prediction,) = engine.predict([examples(1)[0].episode], bare)
     assert set(prediction.value) == {None}
 

@@ -24,7 +24,7 @@ def table(rows: list[Example], blind: int | None = None) -> dict:
     predictions = {
         name: [oracle(e, blind) for e in part] for name, part in parts.items()
     }
-    return evaluate.table(*parts.values(), predictions)
+    return evaluate.table(parts, predictions)
 
 
 def test_a_perfect_model_and_the_baselines_stand_in_one_table():
@@ -59,16 +59,23 @@ def test_temperature_undoes_overconfidence():
     logits = torch.randn(4000, 1, 3, generator=generator)
     chances = torch.softmax(logits[:, 0], dim=-1)
     target = torch.multinomial(chances, 1, generator=generator)[:, 0]
-    assert calibrate.temperature(logits * 4, target) == pytest.approx(4, rel=0.1)
-    assert calibrate.temperature(logits[:0], target[:0]) == 1
+    half = (logits[:2000] * 4, target[:2000]), (logits[2000:] * 4, target[2000:])
+    assert calibrate.temperature(half) == pytest.approx(4, rel=0.1)
+    assert calibrate.temperature([calibrate.NOTHING]) == 1
 
 
 def test_the_threshold_is_the_quantile_that_finds_first_errors_best():
     q = [[0.9, 0.8], [0.9, 0.3], [0.2, 0.9]]
-    found = calibrate.threshold([-1, 1, 0], q)
+    found = calibrate.threshold([-1, 1, 0], q, "f1")
     assert 0.3 < found <= 0.8
-    assert calibrate.threshold([-1, -1], q[:2]) is None
-    assert calibrate.threshold([], []) is None
+    assert calibrate.threshold([-1, -1], q[:2], "f1") is None
+    assert calibrate.threshold([], [], "f1") is None
+
+
+def test_where_most_runs_are_clean_the_two_thresholds_part():
+    errors, q = [-1, -1, -1, 0], [[0.3], [0.4], [0.9], [0.5]]
+    assert calibrate.threshold(errors, q, "accuracy") == 0.3
+    assert 0.5 < calibrate.threshold(errors, q, "f1") <= 0.9
 
 
 def test_a_task_is_in_one_split_whatever_the_order():

@@ -1,9 +1,11 @@
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from scoring.prm.train import Example, Progress, TrainConfig, Trained, train
 from scoring.schema import Episode, Step
 from tests.scoring.prm.stories import examples
 
-CONFIG = TrainConfig(epochs=30, rank=16)
+CONFIG = TrainConfig(epochs=12, rank=16)
 
 
 def quiet(progress: Progress) -> None:
@@ -60,9 +62,25 @@ def test_progress_counts_up_in_every_phase(trunk, tmp_path):
         rows = [progress for progress in told if progress.phase == phase]
         assert [row.done for row in rows] == sorted(row.done for row in rows)
         assert rows[-1].done == rows[-1].total
-    losses = [row.loss for row in told if row.phase == "heads" and row.epoch]
-    assert len(losses) > CONFIG.epochs
-    assert min(losses) > 0
+
+
+def test_the_loss_of_a_head_only_falls(trunk, tmp_path):
+    told: list[Progress] = []
+    train(examples(12), trunk, CONFIG, tmp_path, told.append)
+    losses = [row.loss for row in told if row.loss is not None]
+    rises = sum(later > loss for loss, later in pairwise(losses))
+    assert len(losses) > 10
+    assert rises == 1  # where the second head's story begins
+
+
+def test_a_value_that_knows_nothing_is_dropped_and_the_card_says_so(trunk, tmp_path):
+    chance = random.Random(0)
+    rows = [replace(row, success=chance.random() < 0.5) for row in examples()]
+    trained = train(rows, trunk, CONFIG, tmp_path, quiet)
+    about = trained.card["heads"]["value"]
+    assert not about["kept"]
+    assert about["held_out_loss"] >= about["base_rate_loss"]
+    assert trained.card["metrics"]["value"]["steps"] == 0
 
 
 def test_a_cancelled_training_goes_on_where_it_was(trunk, trained, tmp_path):
@@ -76,7 +94,8 @@ def test_a_cancelled_training_goes_on_where_it_was(trunk, trained, tmp_path):
     resumed = train(examples(), trunk, CONFIG, tmp_path, told.append)
     assert resumed.sha256 == trained.sha256
     epochs = [progress.epoch for progress in told if progress.phase == "heads"]
-    assert epochs[:5] == [CONFIG.epochs] * 5  # five descents were found finished
+    # five descents were found finished: the queries of four folds, and a head
+    assert epochs[:5] == [CONFIG.epochs] * 5
 
 
 KILLED = """
@@ -90,7 +109,7 @@ def die(progress):
     if progress.phase == sys.argv[2] and progress.done >= int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
 
-train(examples(), tiny(), TrainConfig(epochs=30, rank=16), Path(sys.argv[1]), die)
+train(examples(), tiny(), TrainConfig(epochs=12, rank=16), Path(sys.argv[1]), die)
 """
 
 

@@ -1,0 +1,281 @@
+"""Fitting the mixers: what each opinion says of tasks it has not learned from.
+
+A mixer that heard the opinions' words on their own training steps would trust them far
+too much. So every opinion is fitted once more for each fold of whole tasks, speaks of
+the steps of that fold only, and the mixer learns from that (stacking, Wolpert 1992).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from scoring.prm import mixing
+from scoring.prm.descent import Parameters
+from scoring.prm.fit import (
+    MAX_FOLDS,
+    Pace,
+    Recipe,
+    Rows,
+    bootstrap,
+    crossfit,
+    folds,
+    loss_of,
+    risk,
+)
+from scoring.prm.heads import Head
+from scoring.prm.mixing import HIDDEN, Mixer, Words
+from scoring.prm.words import BUCKETS
+
+WORD_PENALTIES = (3e-5, 3e-4)
+WORD_EPOCHS = 60
+MIXER_PENALTIES = (1e-3, 3e-3, 1e-2, 3e-2)
+MIXER_EPOCHS = 60
+
+Counted = Sequence[Sequence[tuple[Tensor, Tensor]]]  # per episode and step
+
+
+def most_epochs(recipe: Recipe) -> int:
+    """Of an opinion and a mixer, as `Pace` counts them."""
+    words = 1 + MAX_FOLDS * len(WORD_PENALTIES)
+    mixers = recipe.members + MAX_FOLDS * len(MIXER_PENALTIES)
+    return recipe.crossfit_epochs + recipe.epochs * (words + mixers)
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A head's two experts, fitted on everything, and their logits out of fold: one
+    [T, C] an episode each."""
+
+    head: Head
+    words: Words
+    trunk_logits: Sequence[Tensor]
+    words_logits: Sequence[Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A mixer, the logits [T, C] it gives out of fold, one an episode, and its loss
+    there beside the loss of saying the base rates."""
+
+    mixer: Mixer
+    logits: Sequence[Tensor]
+    penalty: float
+    loss: float
+    base_loss: float
+
+
+def opinion(
+    rows: Rows, counted: Counted, recipe: Recipe, pace: Pace, checkpoints: Path
+) -> Opinion:
+    """Fit a head's experts. Finished descents are kept under `checkpoints`."""
+    head, trunk_logits = crossfit(rows, recipe, pace, checkpoints / "trunk")
+    words, words_logits = _words(rows, counted, recipe, pace, checkpoints / "words")
+    return Opinion(head, words, trunk_logits, words_logits)
+
+
+def mixed(
+    name: str,
+    rows: Rows,
+    opinions: Mapping[str, Opinion],
+    cues: Sequence[Tensor],
+    recipe: Recipe,
+    pace: Pace,
+    checkpoints: Path,
+) -> Mixed:
+    """Fit the mixer of head `name` on what `opinions` say out of fold."""
+    flat = torch.cat(
+        [mixing.inputs(name, _heard(opinions, i), part) for i, part in enumerate(cues)]
+    )
+    learned = flat[rows.flat]
+    centre = learned.mean(0)
+    scale = learned.std(0, correction=0).clamp_min(1e-3)
+    standard = ((flat - centre) / scale).clamp(-mixing.CLIP, mixing.CLIP)
+    fits = _Mixers(rows, standard, recipe, pace, checkpoints)
+    penalty, held_out, loss = fits.chosen()
+    members = [
+        fits.fitted(f"member-{k}", weight, penalty, k)
+        for k, weight in enumerate(bootstrap(rows, recipe))
+    ]
+    mixer = Mixer(
+        centre=centre,
+        scale=scale,
+        temperature=torch.ones(1),
+        **{key: torch.stack([m[key] for m in members]) for key in _SHAPES},
+    )
+    logits = torch.split(held_out, [len(part) for part in cues])
+    return Mixed(mixer, logits, penalty, loss, _base_loss(rows))
+
+
+def _heard(opinions: Mapping[str, Opinion], i: int) -> mixing.Opinions:
+    return {
+        name: (said.trunk_logits[i], said.words_logits[i])
+        for name, said in opinions.items()
+    }
+
+
+_SHAPES = ("hidden", "shift", "out", "straight", "bias")
+
+
+@dataclass(slots=True)
+class _Mixers:
+    """The networks of one mixer, on standardised inputs [N, F] of all steps."""
+
+    rows: Rows
+    standard: Tensor
+    recipe: Recipe
+    pace: Pace
+    checkpoints: Path
+
+    def chosen(self) -> tuple[float, Tensor, float]:
+        """The penalty that loses least out of fold, what it says there of every step
+        [N, C], and the loss."""
+        found = [(*self._held_out(penalty), penalty) for penalty in MIXER_PENALTIES]
+        loss, logits, penalty = min(found, key=lambda row: row[0])
+        return penalty, logits, loss
+
+    def fitted(
+        self, name: str, weight: Tensor, penalty: float, seed: int
+    ) -> Parameters:
+        target, inputs = self.rows.target, self.standard[self.rows.flat]
+
+        def loss(parameters: Parameters) -> Tensor:
+            losses = cross_entropy(
+                _network(parameters, inputs), target, reduction="none"
+            )
+            squares = sum(parameters[key].square().sum() for key in _DECAYED)
+            return (losses * weight).sum() / weight.sum() + penalty * squares
+
+        path = self.checkpoints / f"{name}.safetensors"
+        return self.pace.descend(self._start(seed), loss, MIXER_EPOCHS, path)
+
+    def _held_out(self, penalty: float) -> tuple[float, Tensor]:
+        logits = torch.zeros(len(self.standard), self.recipe.classes)
+        everywhere = folds(self.rows)
+        for fold in range(int(everywhere.max()) + 1):
+            held = everywhere == fold
+            weight = self.rows.weight * ~held[self.rows.flat]
+            fitted = self.fitted(f"penalty-{penalty}-{fold}", weight, penalty, 0)
+            logits[held] = _network(fitted, self.standard[held])
+        return loss_of(self.rows, logits), logits
+
+    def _start(self, seed: int) -> Parameters:
+        generator = torch.Generator().manual_seed(self.recipe.seed * 1000 + seed)
+        features, classes = self.standard.shape[1], self.recipe.classes
+        drawn = torch.randn(features, HIDDEN, generator=generator)
+        return {
+            "hidden": drawn / math.sqrt(features),
+            "shift": torch.zeros(HIDDEN),
+            "out": torch.zeros(HIDDEN, classes),
+            "straight": torch.zeros(features, classes),
+            "bias": torch.zeros(classes),
+        }
+
+
+_DECAYED = ("hidden", "out", "straight")
+
+
+def _network(parameters: Parameters, inputs: Tensor) -> Tensor:
+    active = torch.tanh(inputs @ parameters["hidden"] + parameters["shift"])
+    straight = inputs @ parameters["straight"]
+    return active @ parameters["out"] + straight + parameters["bias"]
+
+
+def _words(
+    rows: Rows, counted: Counted, recipe: Recipe, pace: Pace, checkpoints: Path
+) -> tuple[Words, list[Tensor]]:
+    """The words' expert and its logits out of fold."""
+    steps = [step for episode in counted for step in episode]
+    fits = _Wordings(rows, _Vocabulary(steps, rows.flat), recipe, pace, checkpoints)
+    tried = {penalty: fits.held_out(penalty) for penalty in WORD_PENALTIES}
+    penalty = min(tried, key=lambda p: loss_of(rows, tried[p]))
+    whole = fits.fitted("whole", rows.weight, penalty)
+    words = fits.vocabulary.words(whole["weight"], whole["bias"])
+    return words, list(
+        torch.split(tried[penalty], [len(episode) for episode in counted])
+    )
+
+
+class _Vocabulary:
+    """The buckets that training steps hit, and every step as a sparse row of them."""
+
+    def __init__(self, steps: Sequence[tuple[Tensor, Tensor]], judged: Tensor) -> None:
+        learned = [steps[i] for i in judged.tolist()]
+        frequency = torch.bincount(
+            torch.cat([places for places, _ in learned]), minlength=BUCKETS
+        )
+        # smoothed inverse document frequencies
+        self._rarity = ((1 + len(learned)) / (1 + frequency)).log() + 1
+        self._known = frequency.nonzero()[:, 0]
+        self.matrix = self._rows(steps)
+        self.learned = self._rows(learned)
+
+    def words(self, weight: Tensor, bias: Tensor) -> Words:
+        everywhere = torch.zeros(BUCKETS, weight.shape[1])
+        everywhere[self._known] = weight
+        return Words(self._rarity, everywhere, bias)
+
+    def _rows(self, steps: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+        """Weighed and normalised counts, sparse: [N, known buckets]."""
+        column = torch.full((BUCKETS,), -1).index_put(
+            (self._known,), torch.arange(len(self._known))
+        )
+        values = [counts * self._rarity[places] for places, counts in steps]
+        values = [v / v.square().sum().sqrt().clamp_min(1e-12) for v in values]
+        lengths = torch.tensor([len(v) for v in values])
+        owner = torch.arange(len(steps)).repeat_interleave(lengths)
+        columns = column[torch.cat([places for places, _ in steps])]
+        known = columns >= 0
+        return torch.sparse_coo_tensor(
+            torch.stack([owner[known], columns[known]]),
+            torch.cat(values)[known],
+            (len(steps), len(self._known)),
+            check_invariants=False,
+        ).coalesce()
+
+
+@dataclass(slots=True)
+class _Wordings:
+    """The words' models of one head."""
+
+    rows: Rows
+    vocabulary: _Vocabulary
+    recipe: Recipe
+    pace: Pace
+    checkpoints: Path
+
+    def fitted(self, name: str, weight: Tensor, penalty: float) -> Parameters:
+        learned, target = self.vocabulary.learned, self.rows.target
+
+        def loss(parameters: Parameters) -> Tensor:
+            return risk(parameters, learned, target, weight, penalty)
+
+        classes = self.recipe.classes
+        start = {
+            "weight": torch.zeros(learned.shape[1], classes),
+            "bias": torch.zeros(classes),
+        }
+        path = self.checkpoints / f"{name}.safetensors"
+        return self.pace.descend(start, loss, WORD_EPOCHS, path)
+
+    def held_out(self, penalty: float) -> Tensor:
+        everywhere = folds(self.rows)
+        logits = torch.zeros(len(everywhere), self.recipe.classes)
+        for fold in range(int(everywhere.max()) + 1):
+            held = everywhere == fold
+            weight = self.rows.weight * ~held[self.rows.flat]
+            found = self.fitted(f"penalty-{penalty}-{fold}", weight, penalty)
+            said = self.vocabulary.matrix @ found["weight"] + found["bias"]
+            logits[held] = said[held]
+        return logits
+
+
+def _base_loss(rows: Rows) -> float:
+    """What saying the same of every step would lose: the entropy of the labels."""
+    shares = torch.zeros(int(rows.target.max()) + 1)
+    shares = shares.index_add(0, rows.target, rows.weight.float()) / rows.weight.sum()
+    return float(-(shares * shares.clamp_min(1e-12).log()).sum())
