@@ -1,42 +1,47 @@
-"""Held-out quality of the heads on real step labels: 5 folds by task.
+"""Held-out quality of the reward model on real step labels: folds by task.
 
-    python -m benchmarks.heads agentprocessbench_hotpotqa bbmistake arena
+    python -m benchmarks.heads agentprocessbench_hotpotqa bbmistake processbench \\
+        prm800k_val stepshield parc mr_ben
 
-trains on 80 % of the tasks, tests on the others, five times, and prints the mean over
-the folds (and their range) beside every trivial baseline. An eighth of the training
-tasks calibrates. Features are cached under $PACENOTE_DATA (default: var).
+trains on 80 % of the tasks, tests on the others, five times, and prints every metric
+beside the trivial baselines; an eighth of the training tasks calibrates. `arena` is a
+source as well; `a+b` trains one model on both and reports each. Features and finished
+folds are kept under $PACENOTE_DATA (default: var), so that a run that was cut off goes
+on where it was.
 """
 
 import argparse
+import hashlib
+import json
 import os
 import random
+import resource
 import statistics
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from benchmarks import labels
-from scoring.prm import backbone
+from scoring.prm import backbone, breakdown, evaluate
+from scoring.prm.card import Model, load_model
+from scoring.prm.encode import encode
+from scoring.prm.engine import predict
 from scoring.prm.examples import Split
+from scoring.prm.features import FeatureStore, keys
 from scoring.prm.train import Example, Progress, TrainConfig, split, train
+from scoring.schema import Prediction
 
-EPISODES = 437  # 350 of them are the 80 % that train
 FOLDS = 5
 
 ROWS = ("prm", "always_right", "position", "length", "bag_of_words")
-COLUMNS = ("auroc", "accuracy", "macro_f1", "first_error_accuracy", "ece")
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The card's step table and the seconds the heads took, features aside."""
-
-    table: dict[str, Any]
-    seconds: float
+COLUMNS = (
+    *("auroc", "average_precision", "accuracy", "macro_f1"),
+    *("first_error_accuracy", "onset", "ece"),
+)
 
 
 def main() -> None:
@@ -44,68 +49,164 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     root = Path(os.environ.get("PACENOTE_DATA", "var"))
     trunk = backbone.load(None, root)
-    for source in arguments.sources:
-        rows = sample(source, arguments.episodes)
-        results = [_run(rows, trunk, fold, root) for fold in range(arguments.folds)]
-        _print(source, len(rows), results)
+    config = TrainConfig.from_dict(json.loads(arguments.config))
+    for named in arguments.sources:
+        rows = [
+            (source, row)
+            for source in named.split("+")
+            for row in sample(source, arguments.episodes)
+        ]
+        results = [
+            _kept(root, [named, len(rows), fold, config.to_dict()])
+            or _run(named, rows, trunk, config, fold, root)
+            for fold in range(arguments.folds)
+        ]
+        _print(named, len(rows), results)
 
 
 def sample(source: str, limit: int) -> list[labels.Labelled]:
-    """At most `limit` episodes of a source, the same ones every time."""
+    """At most `limit` episodes of a source (0: all), the same ones every time."""
     rows = list(_arena(limit) if source == "arena" else labels.read(source))
     random.Random(0).shuffle(rows)
-    return rows[:limit]
+    return rows[:limit] if limit else rows
 
 
 def _arena(limit: int) -> list[labels.Labelled]:
     from scoring.arena import generate
 
-    runs = generate(limit, seed=0)
+    runs = generate(limit or 160, seed=0)
     return [(run.episode, run.verdicts, run.episode.outcome.success) for run in runs]
 
 
 def _run(
-    rows: list[labels.Labelled], trunk: backbone.Trunk, fold: int, root: Path
-) -> Result:
-    splits = _splits(rows, fold)
+    named: str,
+    rows: Sequence[tuple[str, labels.Labelled]],
+    trunk: backbone.Trunk,
+    config: TrainConfig,
+    fold: int,
+    root: Path,
+) -> dict[str, Any]:
+    splits = _splits([row for _, row in rows], fold)
     examples = [
         Example(episode, verdicts, success, splits[episode.group()])
-        for episode, verdicts, success in rows
+        for _, (episode, verdicts, success) in rows
     ]
-    started = time.monotonic()
+    started = [time.monotonic(), time.process_time()]
 
     def report(progress: Progress) -> None:
-        nonlocal started
         if progress.phase == "features":
-            started = time.monotonic()
+            started[:] = time.monotonic(), time.process_time()
             share = progress.done / max(1, progress.total)
             print(f"\rfeatures {share:.0%} ", end="", file=sys.stderr, flush=True)
 
-    trained = train(examples, trunk, TrainConfig(), root / "benchmarks", report)
-    return Result(trained.card["metrics"]["steps"], time.monotonic() - started)
+    trained = train(examples, trunk, config, root / "benchmarks", report)
+    seconds = [time.monotonic() - started[0], time.process_time() - started[1]]
+    model = load_model(trained.directory, trunk)
+    tested = [
+        (source, e)
+        for (source, _), e in zip(rows, examples, strict=True)
+        if e.split == "test"
+    ]
+    said = _said([e for _, e in tested], model, trunk, root)
+    result = {
+        "seconds": seconds,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "metrics": trained.card["metrics"],
+        "heads": trained.card["heads"],
+        "parts": _parts(tested, said, trained.card["metrics"]),
+    }
+    _path(root, [named, len(rows), fold, config.to_dict()]).write_text(
+        json.dumps(result)
+    )
+    return result
 
 
-def _splits(rows: list[labels.Labelled], fold: int) -> dict[str, Split]:
+def _said(
+    examples: Sequence[Example], model: Model, trunk: backbone.Trunk, root: Path
+) -> list[Prediction]:
+    """The model's predictions, from the states the training has just kept."""
+    store, said = FeatureStore(root / "benchmarks" / "features"), []
+    for example in examples:
+        encoded = encode(example.episode, trunk.tokenizer, model.max_tokens)
+        states = [*store.read([*filter(None, keys(encoded, trunk))])]
+        said.append(predict(states, encoded, model))
+    return said
+
+
+def _parts(
+    tested: Sequence[tuple[str, Example]],
+    said: Sequence[Prediction],
+    metrics: dict[str, Any],
+) -> dict[str, Any]:
+    """The same model on every source, and on every subset of it, alone."""
+    names = [
+        {source, f"{source}/{example.episode.meta.get('subset', '')}"}
+        for source, example in tested
+    ]
+    found = {}
+    for name in sorted(set().union(*names)):
+        mine = [i for i, of in enumerate(names) if name in of]
+        examples = [tested[i][1] for i in mine]
+        predictions = [said[i] for i in mine]
+        rows = breakdown.judged(examples, predictions)
+        thresholds = metrics["threshold"], metrics["first_error_threshold"]
+        found[name] = {
+            "steps": rows and evaluate.of_steps(rows),
+            "first_errors": evaluate.first_errors(examples, predictions, *thresholds),
+        }
+    return found
+
+
+def _splits(rows: Sequence[labels.Labelled], fold: int) -> dict[str, Split]:
     groups = sorted({episode.group() for episode, *_ in rows})
     tested = set(groups[fold::FOLDS])
     rest = split((group for group in groups if group not in tested), 0, 1 / 8, 0)
     return rest | dict.fromkeys(tested, "test")
 
 
-def _print(source: str, episodes: int, results: list[Result]) -> None:
-    seconds = statistics.mean(result.seconds for result in results)
+def _path(root: Path, identity: object) -> Path:
+    folder = root / "benchmarks" / "folds"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    return folder / f"{name[:32]}.json"
+
+
+def _kept(root: Path, identity: object) -> dict[str, Any] | None:
+    path = _path(root, identity)
+    if not path.exists():
+        return None
+    result: dict[str, Any] = json.loads(path.read_text())
+    return result
+
+
+def _print(named: str, episodes: int, results: list[dict[str, Any]]) -> None:
+    wall, cpu = (statistics.mean(r["seconds"][i] for r in results) for i in (0, 1))
+    peak = max(result["peak_mb"] for result in results)
+    print(f"\n{named}: {episodes} episodes, {len(results)} folds of {FOLDS}")
     print(
-        f"\n{source}: {episodes} episodes, {len(results)} folds, {seconds:.0f} s each"
+        f"a training beyond its features: {wall:.0f} s ({cpu:.0f} s of CPU), {peak} MB"
     )
-    unscored = sum(result.table["prm"]["unscored"] for result in results)
-    print(f"steps beyond the context, left out of every row: {unscored}")
+    tables = [result["metrics"]["steps"] for result in results]
+    print(f"steps beyond the context: {sum(t['prm']['unscored'] for t in tables)}")
     print(f"{'':14}" + "".join(f"{column:>22}" for column in COLUMNS))
     for row in ROWS:
-        cells = (_cell([r.table[row][column] for r in results]) for column in COLUMNS)
+        cells = (_cell([t[row][column] for t in tables]) for column in COLUMNS)
         print(f"{row:14}" + "".join(f"{cell:>22}" for cell in cells))
+    values = [result["metrics"]["value"]["auroc"] for result in results]
+    print(f"value head, AUROC (– where it was dropped): {_cell(values)}")
+    for name in sorted(set().union(*(result["parts"] for result in results))):
+        _print_part(name, [r["parts"][name] for r in results if name in r["parts"]])
 
 
-def _cell(values: list[float | None]) -> str:
+def _print_part(name: str, parts: list[dict[str, Any]]) -> None:
+    auroc = _cell([part["steps"] and part["steps"]["auroc"] for part in parts])
+    errors = [part["first_errors"] for part in parts]
+    f1 = _cell([row["processbench"]["f1"] for row in errors])
+    found = _cell([row["first_error_accuracy"] for row in errors])
+    print(f"{name:44} auroc {auroc}  F1 {f1}  first error {found}")
+
+
+def _cell(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return "–"
@@ -115,9 +216,10 @@ def _cell(values: list[float | None]) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sources", nargs="+")
-    parser.add_argument("--episodes", type=int, default=EPISODES)
+    parser.add_argument("--episodes", type=int, default=0, help="of a source; 0: all")
     parser.add_argument("--folds", type=int, default=FOLDS, choices=range(1, FOLDS + 1))
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--config", default="{}", help="a TrainConfig as JSON")
     return parser
 
 

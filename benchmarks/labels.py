@@ -34,7 +34,9 @@ def labelled(row: dict[str, Any]) -> Labelled:
         verdicts.append(turn.get("label"))
         # without a call to hang the result on, it is seen by the step that follows
         seen = "" if steps[-1].calls else turn.get("observation") or ""
-    episode = Episode(task=row["task"], steps=tuple(steps))
+    # kept for reports: the template encodes no metadata
+    meta = {"subset": str(row["meta"].get("subset") or "")}
+    episode = Episode(task=row["task"], steps=tuple(steps), meta=meta)
     return episode, tuple(verdicts), row["outcome"]["success"]
 
 

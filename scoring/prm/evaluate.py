@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.prm import baselines, calibrate, metrics
+from scoring.prm.breakdown import Judged
 from scoring.prm.examples import SPLITS, Example, Split
 from scoring.schema import VERDICTS, Prediction
 
@@ -163,6 +164,25 @@ def _row(
             _threshold(calibration, held, "accuracy"),
         ),
     }
+
+
+def first_errors(
+    examples: Sequence[Example],
+    predictions: Sequence[Prediction],
+    for_f1: float | None,
+    for_accuracy: float | None,
+) -> dict[str, Any]:
+    """How well first errors are found under given thresholds, on episodes judged up to
+    theirs; `onset` needs none."""
+    guesses = [prediction.verdicts for prediction in predictions]
+    return _first_errors(examples, guesses, for_f1, for_accuracy)
+
+
+def of_steps(rows: Judged) -> dict[str, Any]:
+    """Step metrics of judged and scored rows, however they were chosen."""
+    return metrics.steps(
+        rows.reference.tolist(), rows.q.tolist(), rows.predicted.tolist()
+    )
 
 
 def _first_errors(
