@@ -9,7 +9,7 @@ from django.db.models.functions import Floor, Greatest, Least
 
 from scoring import rewards
 from webapp.models import Project, RewardModel, RewardSpec, Score
-from webapp.services import reward_models, reward_specs
+from webapp.services import kept, reward_models, reward_specs
 
 BINS = 20
 
@@ -42,7 +42,16 @@ class Span:
 
 
 def found(project: Project) -> dict[tuple[int, int | None], int]:
-    """How many scores this project has by each pair of spec and model (their keys)."""
+    """How many scores this project has by each pair of spec and model (their keys); a
+    minute old at most where they are many."""
+    return kept.for_a_minute(
+        f"reward-rows/{project.pk}",
+        lambda: _counted(project),
+        lambda pairs: sum(pairs.values()),
+    )
+
+
+def _counted(project: Project) -> dict[tuple[int, int | None], int]:
     rows = Score.objects.filter(episode__project=project).order_by()
     pairs = rows.values_list("spec", "reward_model").annotate(n=Count("pk"))
     return {(spec, model): n for spec, model, n in pairs}

@@ -1,7 +1,8 @@
 """A project's rewards in numbers: a fixed number of queries, each an aggregation."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from itertools import combinations
 from math import sqrt
 from typing import Any
@@ -15,10 +16,11 @@ from django.db.models import (
     QuerySet,
     Sum,
 )
+from django.utils import timezone
 
 from scoring import rewards
 from webapp.models import Project, Score
-from webapp.services import reward_rows, reward_trends
+from webapp.services import kept, reward_rows, reward_trends
 from webapp.services.reward_rows import BINS, FAILED, SOLVED, By
 from webapp.services.reward_trends import Trend
 
@@ -73,6 +75,7 @@ class Summary:
     trend: Trend
     rewarded_failures: tuple[Score, ...]
     charged_successes: tuple[Score, ...]
+    at: datetime = field(default_factory=timezone.now)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, without the runs at either end."""
@@ -88,6 +91,12 @@ class Summary:
             "correlations": [{"of": list(pair), "r": r} for pair, r in pairs],
             "trend": self.trend.to_dict(),
         }
+
+
+def recent(project: Project, by: By) -> Summary:
+    """As `of`, a minute old at most where there is much to count."""
+    key = f"reward-summary/{project.pk}/{by.spec.pk}/{by.model and by.model.pk}"
+    return kept.for_a_minute(key, lambda: of(project, by), lambda found: found.count)
 
 
 def of(project: Project, by: By) -> Summary:

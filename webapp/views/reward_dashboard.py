@@ -51,7 +51,7 @@ class Column:
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     project = access.project(actor(request), slug)
     by = _by(project, request)
-    summary = reward_summary.of(project, by)
+    summary = reward_summary.recent(project, by)
     context = {
         "project": project,
         "by": by,

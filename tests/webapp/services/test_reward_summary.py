@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from statistics import correlation, fmean
 
 import pytest
+from django.core.cache import cache
+from pytest_django import DjangoAssertNumQueries
 
 from scoring import rewards
 from tests import factories
 from webapp.models import Episode, Project, RewardModel, Score
-from webapp.services import reward_rows, reward_summary, reward_trends
+from webapp.services import kept, reward_rows, reward_summary, reward_trends
 from webapp.services.reward_rows import BINS, By
 from webapp.services.reward_summary import Summary
 from webapp.services.reward_trends import Point
@@ -83,6 +85,32 @@ def test_only_the_latest_score_of_an_episode_counts(episode: Episode) -> None:
     found = summary(episode.project)
 
     assert (found.count, found.rewarded_failures) == (1, ())
+
+
+def test_where_there_is_much_to_count_an_answer_is_kept_for_a_minute(
+    scored: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    by = By(scored.spec, None)
+    monkeypatch.setattr(kept, "MANY", 12)
+    first, pairs = reward_summary.recent(scored, by), reward_rows.found(scored)
+    a_score(factories.an_episode(scored), 0.6, 0.0)
+
+    with django_assert_num_queries(0):
+        assert reward_summary.recent(scored, by).count == first.count == 12
+        assert reward_rows.found(scored) == pairs
+
+    cache.clear()
+    assert reward_summary.recent(scored, by).count == 13
+    cache.clear()
+
+
+def test_few_are_counted_anew_each_time(scored: Project) -> None:
+    by = By(scored.spec, None)
+    assert reward_summary.recent(scored, by).count == 12
+    a_score(factories.an_episode(scored), 0.6, 0.0)
+    assert reward_summary.recent(scored, by).count == 13
 
 
 def test_abstentions_are_counted_by_what_was_missing(scored: Project) -> None:
