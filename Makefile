@@ -25,6 +25,7 @@ bench: .venv/.tools ## the benchmarks, each against its peer
 	$(BIN)/python -m benchmarks.combine
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.importing
+	$(BIN)/python -m benchmarks.peers
 	$(BIN)/python -m benchmarks.heads arena
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.load --seconds 20

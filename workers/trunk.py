@@ -7,4 +7,6 @@ from scoring.prm import backbone
 
 def load() -> backbone.Trunk:
     """Raises: ModelMismatch when there is no such model."""
-    return backbone.load(settings.BACKBONE or None, settings.DATA_DIR)
+    return backbone.load(
+        settings.BACKBONE or None, settings.DATA_DIR, settings.CACHE_MB << 20
+    )

@@ -82,6 +82,10 @@ class Trunk:
                 )
         return self._reader.read(runs)
 
+    def forget(self) -> None:
+        """Empty the cache: what is read next is computed."""
+        self._reader.forget()
+
     def hidden(self, token_ids: Sequence[int]) -> Tensor:
         """States after layer `depth`: [len(token_ids), width], the model's dtype.
 
@@ -92,9 +96,9 @@ class Trunk:
         return reading.states
 
 
-def load(name: str | None, root: Path) -> Trunk:
+def load(name: str | None, root: Path, cache_bytes: int = CACHE_BYTES) -> Trunk:
     """Load a backbone: a hub id, a folder, or None for SmolLM2-135M-Instruct, which is
-    converted once under `root`/backbones.
+    converted once under `root`/backbones. `cache_bytes`: see `paged.PagedReader`.
 
     Only safetensors are read and no code of the model's is ever run.
 
@@ -112,7 +116,8 @@ def load(name: str | None, root: Path) -> Trunk:
     except (OSError, ValueError) as error:
         raise ModelMismatch(f"can't load the backbone {name}: {error}") from error
     depth = max(1, round(model.config.num_hidden_layers * 2 / 3))
-    return Trunk(model, _Plain(tokenizer), depth, _files_sha256(folder))
+    files = _files_sha256(folder)
+    return Trunk(model, _Plain(tokenizer), depth, files, cache_bytes)
 
 
 def tiny(seed: int = 0) -> Trunk:

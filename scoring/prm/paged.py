@@ -64,6 +64,10 @@ class PagedReader:
             self.tree.clear()
             raise
 
+    def forget(self) -> None:
+        """Empty the cache."""
+        self.tree.clear()
+
     def _claimed(self, waiting: deque[Run]) -> Iterator[tuple[Run, Claim]]:
         """Claims for the next runs: enough for a pack, or all there is room for."""
         rows = 0

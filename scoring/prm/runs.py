@@ -32,3 +32,6 @@ class Reader(Protocol):
 
     def read(self, runs: Sequence[Run]) -> Iterator[Reading]:
         """One reading a run, in order."""
+
+    def forget(self) -> None:
+        """Empty the cache, if there is one."""

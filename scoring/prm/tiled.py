@@ -28,6 +28,9 @@ class TiledReader:
         """The readings, in order."""
         return (Reading(self._states(run), len(run.token_ids)) for run in runs)
 
+    def forget(self) -> None:
+        """Nothing is kept anyway."""
+
     @torch.inference_mode()
     def _states(self, run: Run) -> Tensor:
         from transformers import DynamicCache

@@ -73,6 +73,16 @@ def test_an_episode_scores_the_same_alone_and_in_any_batch(engine, model, batch)
     assert together == engine.predict(episodes[::-1], model)[::-1]
 
 
+def test_a_grown_episode_says_how_much_of_it_was_computed_before(engine, model):
+    engine.trunk.forget()
+    rows = [Step(0, text="x" * 40), Step(1, text="y" * 40), Step(2, text="z" * 40)]
+    (part,) = engine.predict([episode(rows[:2])], model)
+    whole, again = engine.predict([episode(rows), episode(rows)], model)
+    assert part.cached_tokens == 0
+    assert whole.cached_tokens == part.tokens
+    assert again.cached_tokens == again.tokens
+
+
 def test_every_step_has_a_score_or_a_reason(engine, model):
     small = replace(model, max_tokens=120)
     rows = [Step(0, text="x" * 40), Step(1, text="y" * 40), Step(2, text="z" * 40)]

@@ -32,7 +32,7 @@ def model(architecture: str, dtype=torch.float32, **config):
 
 def whole(ids) -> torch.Tensor:
     """The states of a run, computed by a trunk that remembers nothing."""
-    FRESH._reader.tree.clear()
+    FRESH.forget()
     return FRESH.hidden(ids)
 
 
@@ -66,6 +66,14 @@ def test_a_run_that_grows_costs_its_new_tokens_only():
         (reading,) = trunk.read([Run(ids[:end], start=end // 2)])
         assert reading.computed == computed
         assert torch.equal(reading.states, whole(ids[:end])[end // 2 :])
+
+
+def test_what_is_forgotten_is_computed_again():
+    trunk = backbone.tiny()
+    trunk.hidden([1, 2, 3])
+    trunk.forget()
+    (reading,) = trunk.read([Run([1, 2, 3])])
+    assert reading.computed == 3
 
 
 def test_what_a_batch_shares_is_computed_once():
@@ -145,7 +153,7 @@ def test_fixed_shapes_are_as_exact_where_rows_depend_on_their_number(dtype):
     reader = PagedReader(fixed, 1024, 1 << 20)
     ids = torch.randint(64, (700,)).tolist()
     ((once),) = reader.read([Run(ids)])
-    reader.tree.clear()
+    reader.forget()
     for end in (3, 130, 131, 640, 700):
         ((grown),) = reader.read([Run(ids[:end])])
         assert torch.equal(grown.states, once.states[:end])
@@ -171,7 +179,7 @@ def test_the_real_trunk_grows_bit_by_bit_and_agrees_with_transformers(
     (ids,) = smollm2.tokenizer(["The clerk looked order 7 up and refunded it. " * 40])
     ids = ids[:400]
     once = smollm2.hidden(ids)
-    smollm2._reader.tree.clear()
+    smollm2.forget()
     for end in (1, 63, 64, 129, 131, 300, 400):
         assert torch.equal(smollm2.hidden(ids[:end]), once[:end])
     folder = backbone_root(tmp_path_factory) / "backbones" / "smollm2-135m-instruct"
