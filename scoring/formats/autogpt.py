@@ -59,7 +59,8 @@ def decide(talk: Conversation, content: Any, at: str) -> None:
     answer = fields.record(fields.parsed(content))
     said = (answer.get(name) for name in ("thoughts", "mind", "Thoughts"))
     thoughts = next(filter(None, map(fields.record, said)), {})
-    command = fields.record(answer.get("command", answer.get("ability")))
+    told = (answer.get(name) for name in ("command", "ability", "cmd"))
+    command = next(filter(None, map(fields.record, told)), {})
     if not thoughts and not command:
         talk.step(fields.text(content), raw_ref=at)
         return

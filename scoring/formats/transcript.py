@@ -49,8 +49,10 @@ def _turns(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[str, str, int]]:
 
 
 def _hear(talk: Conversation, who: str, words: str, at: str) -> None:
+    if words == _NEXT:
+        return
     if who in ("", "system", "user", "human"):
-        if who != "human" and talk.waits() and words != _NEXT:
+        if who != "human" and talk.waits():
             talk.result(words)
         elif who in ("user", "human"):
             talk.user(words)

@@ -190,3 +190,12 @@ def test_a_voyager_file_is_one_attempt():
     assert call.is_error
     assert call.result.startswith("I need a table.\nNo wood.\n")
     assert '"log": 1' in call.result
+
+
+def test_a_command_goes_by_several_names():
+    said = {"mind": {"plan": "- run it"}, "cmd": {"name": "pyf", "args": {"path": "a"}}}
+    runs = {"2023-08-24 03:24:19+00:00": {"1": {"content": json.dumps(said)}}}
+    [episode] = read(BytesIO(json.dumps({"TestFiles": runs}).encode()))
+    [step] = episode.steps
+    assert (step.thought, step.calls[0].name) == ("- run it", "pyf")
+    assert step.calls[0].arguments == {"path": "a"}
