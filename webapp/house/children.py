@@ -113,7 +113,7 @@ def gunicorn(port: int) -> list[str]:
     memory = Path("/dev/shm")  # noqa: S108
     heartbeat = memory if memory.is_dir() else settings.DATA_DIR / "tmp"
     gunicorn = [sys.executable, "-m", "gunicorn", "webapp.wsgi"]
-    threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "32"]
+    threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "40"]
     place = ["--bind", f"127.0.0.1:{port}", "--worker-tmp-dir", str(heartbeat)]
     # loaded once, then forked: there is no torch in it that a fork could hang
     once = ["--preload", "--no-control-socket", "--log-level", "warning"]

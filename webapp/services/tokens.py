@@ -1,11 +1,8 @@
 """API tokens: made, recognised, taken back."""
 
-import math
-import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
@@ -13,13 +10,12 @@ from django.utils import timezone
 from webapp.errors import Invalid
 from webapp.models import ApiToken, Membership, Project
 from webapp.models.token import Scope
+from webapp.recent import Recent
 
 # a busy trainer must not write a row a request
 LAST_USED_EVERY = timedelta(minutes=1)
-# Tokens recognised of late, by digest, so that a trainer's every request needn't ask
-# the database. Another process learns of a revocation within TOKEN_CACHE_SECONDS.
-MOST_RECENT = 1_000
-_recent: dict[str, tuple[float, ApiToken]] = {}
+# by digest
+_recent: Recent[ApiToken] = Recent()
 
 
 def create(
@@ -59,26 +55,21 @@ def create(
 def authenticate(secret: str) -> ApiToken | None:
     """The live token a secret belongs to. The look-up is by hash, so its time says
     nothing about the secret."""
-    digest, now = ApiToken.digest_of(secret), time.monotonic()
-    seen_at, token = _recent.get(digest, (-math.inf, None))
-    if token is not None and now - seen_at < settings.TOKEN_CACHE_SECONDS:
-        return None if token.is_over else token
+    digest = ApiToken.digest_of(secret)
+    token = _recent.get(digest, lambda: _live(digest))
+    return None if token is None or token.is_over else token
+
+
+def _live(digest: str) -> ApiToken | None:
     live = ApiToken.objects.live().select_related("user", "project")
     token = live.filter(digest=digest).first()
     if token is not None:
         _touch(token)
-        _remember(digest, now, token)
     return token
 
 
-def _remember(digest: str, now: float, token: ApiToken) -> None:
-    if len(_recent) >= MOST_RECENT:
-        _recent.clear()
-    _recent[digest] = now, token
-
-
 def revoke(token: ApiToken) -> None:
-    _recent.pop(token.digest, None)
+    _recent.forget(token.digest)
     ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(
         revoked_at=timezone.now()
     )

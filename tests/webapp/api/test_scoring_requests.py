@@ -4,6 +4,8 @@ import gzip
 import json
 import time
 import zlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from rest_framework.test import APIClient
 from tests import factories
 from tests.webapp.api.test_scores import RUN, URL, score, spec  # noqa: F401
 from webapp import replicas
-from webapp.models import Job, Project
+from webapp.models import Job, Project, RewardSpec
 
 LINES = "application/x-ndjson"
 
@@ -185,3 +187,15 @@ def test_when_all_seats_are_taken_the_next_caller_is_told_at_once(
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
     assert stream.getvalue()
     assert score(api, RUN).status_code == 200
+
+
+def test_a_trainers_next_request_asks_only_who_the_champion_is(
+    api: APIClient,
+    spec: RewardSpec,  # noqa: F811
+    settings: Any,
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    settings.TOKEN_CACHE_SECONDS = 60
+    score(api, RUN)
+    with django_assert_num_queries(1):
+        assert score(api, RUN).status_code == 200
