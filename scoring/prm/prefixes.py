@@ -67,13 +67,9 @@ class PrefixTree:
         if -(-len(ids) // self.size) > self.capacity:
             raise ValueError(f"{len(ids)} tokens are more than the cache can hold")
         path, source, copied = self._matched(ids)
-        pinned = [*path, source] if source else [*path]
-        known = sum(len(page.tokens) for page in path) + copied
-        self._pin(pinned, 1)
-        if not self._extend(path, ids):
-            self._pin(pinned, -1)
-            return None
-        return Claim(ids, tuple(path), min(known, len(ids)), source, copied)
+        claim = self._claimed(path, ids, source, copied)
+        # a page to copy from needs room of its own: better to do without than to wait
+        return claim or (self._claimed(path, ids, None, 0) if source else None)
 
     def release(self, claim: Claim) -> None:
         """The claim's states are read: its pages may go when their turn comes."""
@@ -100,6 +96,17 @@ class PrefixTree:
         if shared == len(child.tokens) or shared == len(rest):
             return ([*path, child] if shared else path), None, 0
         return path, (child if shared else None), shared
+
+    def _claimed(
+        self, matched: list[Page], ids: Tokens, source: Page | None, copied: int
+    ) -> Claim | None:
+        path, pinned = [*matched], [*matched, source] if source else [*matched]
+        known = sum(len(page.tokens) for page in path) + copied
+        self._pin(pinned, 1)
+        if not self._extend(path, ids):
+            self._pin(pinned, -1)
+            return None
+        return Claim(ids, tuple(path), min(known, len(ids)), source, copied)
 
     def _extend(self, path: list[Page], ids: Tokens) -> bool:
         """Grow the path until it covers `ids`; False when no page can be had."""

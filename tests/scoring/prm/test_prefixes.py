@@ -57,6 +57,13 @@ def test_the_page_used_least_recently_goes_first_and_leaves_before_parents():
     assert claim(tree, range(8)).known == 4
 
 
+def test_a_pool_too_small_to_copy_from_another_run_computes_instead_of_waiting():
+    tree = PrefixTree(2, SIZE)
+    tree.release(claim(tree, [0, 1, 2, 3, 4, 5]))
+    made = claim(tree, [0, 1, 9, 9, 9, 9])
+    assert (made.known, made.copied, made.source) == (0, 0, None)
+
+
 def test_a_run_longer_than_the_pool_is_refused():
     with pytest.raises(ValueError, match="more than the cache"):
         PrefixTree(2, SIZE).claim(range(9))
@@ -65,7 +72,7 @@ def test_a_run_longer_than_the_pool_is_refused():
 ids = st.lists(st.integers(0, 2), min_size=1, max_size=5 * SIZE)
 
 
-@given(st.lists(st.tuples(ids, st.booleans()), max_size=30), st.integers(6, 20))
+@given(st.lists(st.tuples(ids, st.booleans()), max_size=30), st.integers(5, 20))
 @settings(max_examples=150, deadline=None)
 def test_whatever_the_order_a_claim_holds_its_own_tokens(runs, capacity):
     tree, open_claims = PrefixTree(capacity, SIZE), []
