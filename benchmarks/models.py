@@ -1,35 +1,63 @@
 """A reward model with random heads on the real backbone: as fast as a trained one."""
 
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scoring.prm.backbone import Trunk
+    from scoring.prm.card import Model
+
+RANK, MEMBERS = 64, 5
 
 
 def write(data: Path) -> str:
     """Into `data/models`; its hash."""
+    from scoring.prm import backbone
+    from scoring.prm.card import save_model
+
+    trunk = backbone.load(None, data)
+    (data / "models").mkdir(exist_ok=True)
+    return save_model(random(trunk), trunk, {}, data / "models")[1]
+
+
+def random(trunk: "Trunk") -> "Model":
+    """A verdict and a value head of the usual sizes, with a judge each."""
     import torch
 
-    from scoring.prm import backbone
-    from scoring.prm.card import Model, save_model
+    from scoring.prm.card import Model
     from scoring.prm.heads import CLASSES, Head
+    from scoring.prm.mixing import HEARS, HIDDEN, Judge, Mixer, Words, width
     from scoring.prm.readout import VIEWS, Basis
+    from scoring.prm.words import BUCKETS
 
     torch.manual_seed(0)
-    trunk = backbone.load(None, data)
-    rank, members = 64, 5
+    rank = min(RANK, trunk.width)
     projection, _ = torch.linalg.qr(torch.randn(trunk.width, rank))
-    heads = {
-        name: Head(
+    heads, judges = {}, {}
+    for name in HEARS:
+        classes, inputs = len(CLASSES[name]), width(name)
+        heads[name] = Head(
             query=torch.randn(rank),
-            weight=torch.randn(members, VIEWS * rank, len(CLASSES[name])) / 100,
-            bias=torch.zeros(members, len(CLASSES[name])),
+            weight=torch.randn(MEMBERS, VIEWS * rank, classes) / 100,
+            bias=torch.zeros(MEMBERS, classes),
             temperature=torch.ones(1),
         )
-        for name in ("verdict", "value")
-    }
-    model = Model(Basis(torch.zeros(trunk.width), projection.contiguous()), heads, 8192)
-    (data / "models").mkdir(exist_ok=True)
-    return save_model(model, trunk, {}, data / "models")[1]
-
-
-if __name__ == "__main__":
-    print(write(Path(sys.argv[1])))
+        judges[name] = Judge(
+            Words(
+                torch.ones(BUCKETS),
+                torch.randn(BUCKETS, classes) / 100,
+                torch.zeros(classes),
+            ),
+            Mixer(
+                centre=torch.zeros(inputs),
+                scale=torch.ones(inputs),
+                hidden=torch.randn(MEMBERS, inputs, HIDDEN) / 10,
+                shift=torch.zeros(MEMBERS, HIDDEN),
+                out=torch.randn(MEMBERS, HIDDEN, classes) / 10,
+                straight=torch.zeros(MEMBERS, inputs, classes),
+                bias=torch.zeros(MEMBERS, classes),
+                temperature=torch.ones(1),
+            ),
+        )
+    basis = Basis(torch.zeros(trunk.width), projection.contiguous())
+    return Model(basis, heads, trunk.context, judges)

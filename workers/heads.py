@@ -55,12 +55,13 @@ class Heads:
         return self._engine.predict(episodes, model)
 
     def prove_again(self) -> None:
-        """Have every model in use answer its golden episode as it first did, on an
-        engine that remembers nothing.
+        """Have every model in use answer its golden episode as it first did, computed
+        anew; that empties the cache.
 
         Raises:
             ModelMismatch: one answers otherwise; memory or a device has gone bad.
         """
+        self._engine.trunk.forget()
         for sha256, first in self._proven.items():
             if self._golden(sha256) != first:
                 raise ModelMismatch(f"model {sha256[:8]} no longer answers as it did")
@@ -72,8 +73,7 @@ class Heads:
         self._proven[sha256] = answer
 
     def _golden(self, sha256: str) -> Prediction:
-        forgetful = Engine(self._engine.trunk)
-        [answer] = forgetful.predict([GOLDEN], self._model(sha256))
+        [answer] = self._engine.predict([GOLDEN], self._model(sha256))
         return answer
 
     def _model(self, sha256: str) -> Model | Foreign:

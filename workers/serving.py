@@ -28,8 +28,9 @@ from workers.scorer import Scorer
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
-# between proofs that the models still answer what they first answered
-PROVE_SECONDS = 60.0
+# between proofs that the models still answer what they first answered; each costs the
+# runs that grow one reading of their whole
+PROVE_SECONDS = 600.0
 # a batch that lasts longer isn't slow, it hangs
 HUNG_SECONDS = 600.0
 
@@ -43,7 +44,7 @@ class Serving(threading.Thread):
         self._stopped = threading.Event()
         # a name that outlives the process: what it leaves, its successor takes up
         self._name = os.environ.get("PACENOTE_REPLICA") or socket.gethostname()
-        self._proved_at = 0.0
+        self._proved_at = time.monotonic()
 
     def run(self) -> None:
         try:
