@@ -33,7 +33,9 @@ from scoring.prm.card import Model
 from scoring.prm.encode import encode
 from scoring.prm.engine import Engine, predict
 from scoring.prm.heads import Head
+from scoring.prm.mixing import HIDDEN, Judge, Mixer, Words, width
 from scoring.prm.readout import VIEWS, Basis
+from scoring.prm.words import BUCKETS
 from scoring.schema import Episode, Step
 
 RANK, MEMBERS = 256, 5
@@ -114,11 +116,31 @@ def heads(trunk: Trunk) -> Model:
     basis = Basis(torch.zeros(trunk.width), torch.randn(trunk.width, RANK) / 24)
 
     def head(classes: int) -> Head:
-        weight = torch.randn(MEMBERS, VIEWS * RANK, classes) / 100
-        bias = torch.zeros(MEMBERS, classes)
+        weight = torch.randn(1, VIEWS * RANK, classes) / 100
+        bias = torch.zeros(1, classes)
         return Head(torch.randn(RANK) / 16, weight, bias, torch.ones(1))
 
-    return Model(basis, {"verdict": head(3), "value": head(2)}, trunk.context)
+    made = {"verdict": head(3), "value": head(2)}
+    judged = {"verdict": judge("verdict", 3), "value": judge("value", 2)}
+    return Model(basis, made, trunk.context, judged)
+
+
+def judge(name: str, classes: int) -> Judge:
+    inputs = width(name)
+    mixer = Mixer(
+        centre=torch.zeros(inputs),
+        scale=torch.ones(inputs),
+        hidden=torch.randn(MEMBERS, inputs, HIDDEN) / 10,
+        shift=torch.zeros(MEMBERS, HIDDEN),
+        out=torch.randn(MEMBERS, HIDDEN, classes) / 10,
+        straight=torch.randn(MEMBERS, inputs, classes) / 10,
+        bias=torch.zeros(MEMBERS, classes),
+        temperature=torch.ones(1),
+    )
+    words = Words(
+        torch.ones(BUCKETS), torch.zeros(BUCKETS, classes), torch.zeros(classes)
+    )
+    return Judge(words, mixer)
 
 
 def episode(tokens: int, steps: int, seed: int = 0) -> Episode:
