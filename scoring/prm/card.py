@@ -79,7 +79,7 @@ def save_model(
     }
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     contents["manifest.json"] = _json(hashes)
-    sha256 = _identity(hashes)
+    sha256 = identity(hashes)
     return _publish(contents, parent / sha256), sha256
 
 
@@ -105,7 +105,7 @@ def load_model(directory: Path, trunk: Trunk) -> Model:
         config["max_tokens"],
         bars=config["bars"],
         judges=_judges(tensors, heads),
-        sha256=_identity(hashes),
+        sha256=identity(hashes),
         card=_read(directory / "card.json"),
         trunk=own,
     )
@@ -255,7 +255,7 @@ def _sha256(path: Path) -> str:
         raise ModelMismatch(f"{path.name} can't be read: {error}") from error
 
 
-def _identity(hashes: Mapping[str, str]) -> str:
+def identity(hashes: Mapping[str, str]) -> str:
     """Weights and config make the model; the card only describes it."""
     text = hashes["model.safetensors"] + hashes["config.json"]
     return hashlib.sha256(text.encode()).hexdigest()

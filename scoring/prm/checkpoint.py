@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from scoring.errors import ModelMismatch
@@ -48,6 +49,22 @@ class Checkpoint:
             logits = self.head(states[0, ends])
             found: list[float] = torch.softmax(logits.float(), -1)[:, 1].tolist()
         return found
+
+
+def one_file(source: Path, target: Path) -> None:
+    """The weights of a checkpoint, sharded or not, in one safetensors file.
+
+    Raises: ModelMismatch: there are none.
+    """
+    try:
+        tensors = dict(_tensors(source, ""))
+    except SafetensorError as error:
+        raise ModelMismatch(f"the weights can't be read: {error}") from error
+    if not tensors:
+        raise ModelMismatch(
+            "the checkpoint has no safetensors, and nothing else is read"
+        )
+    save_file(tensors, target, {"format": "pt"})
 
 
 def _load(directory: Path, auto: Any) -> Any:

@@ -9,8 +9,9 @@ step_token             a tag after every step, read at the tag: a two-way head `
                        (Qwen2.5-Math-PRM), or two tokens of a language model's head
                        (Math-Shepherd)
 
-A checkpoint is adopted into a model folder with a manifest, and from then on loaded,
-proven and promoted like any other model. It knows right from wrong only: no neutral
+A checkpoint is adopted into a model folder like our own (flat, named by weights and
+config, with a card and a manifest), and from then on loaded, proven, promoted and sent
+around like any other model. It knows right from wrong only: no neutral
 verdict, no V_t, no spread. One pass an episode, not tiled: scores of a prefix equal
 those of the whole to rounding, not bit by bit.
 """
@@ -26,19 +27,14 @@ from typing import Any, Literal, get_args
 
 from scoring import strictjson
 from scoring.errors import ModelMismatch, UnreadableFile
-from scoring.prm.checkpoint import Checkpoint
+from scoring.prm import checkpoint
+from scoring.prm.card import identity
 from scoring.prm.encode import own_words
 from scoring.schema import Episode, Prediction, Step
 
 FORMAT = "pacenote/foreign-model@1"
-_CHECKPOINT = "checkpoint"
-_KEPT: tuple[str, ...] = (
-    "*.safetensors",
-    "config.json",
-    "*.safetensors.index.json",
-    "token*.json",
-)
-_KEPT += ("special_tokens_map.json", "vocab.json", "merges.txt", "chat_template.jinja")
+_OURS = "pacenote"  # our key in the checkpoint's config.json
+_TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 
 Kind = Literal["token_classification", "step_token"]
 
@@ -106,7 +102,7 @@ class Foreign:
         self._tokenizer = AutoTokenizer.from_pretrained(
             directory, trust_remote_code=False
         )
-        self._model = Checkpoint.of(
+        self._model = checkpoint.Checkpoint.of(
             directory, reading.kind, (reading.wrong, reading.right), self._tokenizer
         )
         self._separator = self._special(reading.separator)
@@ -179,20 +175,20 @@ def adopt(
     parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".adopting-", dir=parent))
     try:
-        inner = temporary / _CHECKPOINT
-        inner.mkdir()
-        for path in {p for pattern in _KEPT for p in source.glob(pattern)}:
-            shutil.copyfile(path, inner / path.name)
-        _declaw(inner / "config.json")
-        config = {"format": FORMAT, "reading": asdict(reading)}
-        (temporary / "config.json").write_text(json.dumps(config, sort_keys=True))
+        checkpoint.one_file(source, temporary / "model.safetensors")
+        _copy_tokenizer(source, temporary)
         described = {"label_type": reading.label_type, **(card or {})}
-        (temporary / "card.json").write_text(json.dumps(described, sort_keys=True))
+        _write(temporary / "card.json", described)
+        config = _json(source / "config.json")
+        # it would point transformers to code of the checkpoint's
+        config.pop("auto_map", None)
+        files = {name: _sha256(temporary / name) for name in _TOKENIZER}
+        ours = {"format": FORMAT, "reading": asdict(reading), "files": files}
+        _write(temporary / "config.json", config | {_OURS: ours})
         hashes = dict(_hashes(temporary))
-        (temporary / "manifest.json").write_text(json.dumps(hashes, sort_keys=True))
-        sha256 = _identity(hashes)
+        _write(temporary / "manifest.json", hashes)
         # loading it once is the only proof that it can be
-        load_foreign(temporary)
+        sha256 = load_foreign(temporary).sha256
         shutil.rmtree(parent / sha256, ignore_errors=True)
         temporary.rename(parent / sha256)
     finally:
@@ -201,7 +197,11 @@ def adopt(
 
 
 def is_foreign(directory: Path) -> bool:
-    return (directory / _CHECKPOINT).is_dir()
+    """Whether `load_foreign` is the one to ask; it may still refuse."""
+    try:
+        return _OURS in _json(directory / "config.json")
+    except ModelMismatch:
+        return False
 
 
 def load_foreign(directory: Path) -> Foreign:
@@ -209,12 +209,14 @@ def load_foreign(directory: Path) -> Foreign:
     hashes = _json(directory / "manifest.json")
     if dict(_hashes(directory)) != hashes:
         raise ModelMismatch("the files are not those the manifest speaks of")
-    config = _json(directory / "config.json")
-    if config.get("format") != FORMAT:
+    ours = _json(directory / "config.json").get(_OURS)
+    if not isinstance(ours, dict) or ours.get("format") != FORMAT:
         raise ModelMismatch(f"expected a model of the format {FORMAT}")
-    reading = Reading.from_dict(config.get("reading"))
+    if ours.get("files") != {name: hashes.get(name) for name in _TOKENIZER}:
+        raise ModelMismatch("the tokenizer is not the one config.json speaks of")
+    reading = Reading.from_dict(ours.get("reading"))
     card = _json(directory / "card.json")
-    return Foreign(directory / _CHECKPOINT, reading, _identity(hashes), card)
+    return Foreign(directory, reading, identity(hashes), card)
 
 
 def _said(before: Step | None, step: Step) -> str:
@@ -223,25 +225,38 @@ def _said(before: Step | None, step: Step) -> str:
     return "\n".join(filter(None, [*seen, step.observation, own_words(step).strip()]))
 
 
-def _declaw(path: Path) -> None:
-    """Drop what would point transformers to code of the checkpoint's."""
-    config = _json(path)
-    config.pop("auto_map", None)
-    path.write_text(json.dumps(config))
+def _copy_tokenizer(source: Path, target: Path) -> None:
+    """Two files of JSON, into which a template of its own is folded."""
+    if not (source / "tokenizer.json").is_file():
+        raise ModelMismatch("the checkpoint has no tokenizer.json")
+    shutil.copyfile(source / "tokenizer.json", target / "tokenizer.json")
+    try:
+        config = json.loads((source / "tokenizer_config.json").read_bytes())
+        config.pop("auto_map", None)
+        # often an integer of 31 digits, which says that there is no limit
+        config.pop("model_max_length", None)
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelMismatch(f"tokenizer_config.json can't be read: {error}") from error
+    template = source / "chat_template.jinja"
+    if template.is_file():
+        config["chat_template"] = template.read_text(encoding="utf-8")
+    _write(target / "tokenizer_config.json", config)
+
+
+def _write(path: Path, data: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(data, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def _hashes(directory: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
         if path.is_file() and name != "manifest.json":
-            with path.open("rb") as file:
-                yield name, hashlib.file_digest(file, "sha256").hexdigest()
+            yield name, _sha256(path)
 
 
-def _identity(hashes: Mapping[str, str]) -> str:
-    """Everything but the card makes the model."""
-    named = sorted(item for item in hashes.items() if item[0] != "card.json")
-    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(path: Path) -> dict[str, Any]:

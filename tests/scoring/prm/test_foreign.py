@@ -1,5 +1,6 @@
 """Checkpoints of other people's, made small and random by transformers itself."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -158,16 +159,44 @@ def test_steps_beyond_its_context_have_a_reason_and_no_score(adopted):
 
 
 def test_a_changed_or_an_added_file_is_refused(adopted):
-    path = adopted / "checkpoint" / "config.json"
+    path = adopted / "config.json"
     text = path.read_text()
     path.write_text(text + " ")
     with pytest.raises(ModelMismatch, match="manifest"):
         load_foreign(adopted)
     path.write_text(text)
     load_foreign(adopted)
-    (adopted / "checkpoint" / "code.py").write_text("1")
+    (adopted / "code.py").write_text("1")
     with pytest.raises(ModelMismatch, match="manifest"):
         load_foreign(adopted)
+
+
+def test_its_folder_is_made_like_ours(adopted):
+    """So that a registry verifies, packs and unpacks it like any other."""
+    manifest = json.loads((adopted / "manifest.json").read_text())
+    names = {path.name for path in adopted.iterdir()} - {"manifest.json"}
+    assert names == set(manifest)
+    assert {Path(name).suffix for name in names} == {".safetensors", ".json"}
+    parts = manifest["model.safetensors"] + manifest["config.json"]
+    assert adopted.name == hashlib.sha256(parts.encode()).hexdigest()
+
+
+def test_a_sharded_checkpoint_becomes_one_file(tmp_path):
+    source = checkpoint(tmp_path / "source", "trl")
+    whole, _ = adopt(source, TRL, tmp_path / "models")
+    tensors = load_file(source / "model.safetensors")
+    (source / "model.safetensors").unlink()
+    for part in (0, 1):
+        shard = dict(list(tensors.items())[part::2])
+        save_file(shard, source / f"model-{part}.safetensors", {"format": "pt"})
+    again, _ = adopt(source, TRL, tmp_path / "models")
+    [one], [two] = (load_foreign(f).predict([EPISODE]) for f in (whole, again))
+    assert one.q == two.q
+
+
+def test_a_models_label_type_is_on_its_card(adopted, kind):
+    expected = "value" if kind == "shepherd" else "correctness"
+    assert load_foreign(adopted).card["label_type"] == expected
 
 
 def test_pickled_weights_are_not_even_looked_at(tmp_path):
