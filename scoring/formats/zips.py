@@ -91,7 +91,8 @@ def open_zip(stream: BinaryIO) -> Zip:
     files = {
         entry.filename: entry
         for entry in entries
-        if not entry.is_dir() and not is_litter(entry.filename)
+        # not is_dir(), which fails on a name that is empty
+        if not entry.filename.endswith("/") and not is_litter(entry.filename)
     }
     reasons = {name: _why_refused(entry) for name, entry in files.items()}
     return Zip(

@@ -278,3 +278,8 @@ def test_a_checkpoint_of_voyager_is_an_episode_a_task() -> None:
     )
     assert (episode.task, len(episode.steps)) == ("Mine 1 log", 2)
     assert episode.outcome.success is True
+
+
+def test_a_member_without_a_name_is_a_file_like_any_other() -> None:
+    results = open_file(BytesIO(zipped({"": LINE}))).episodes
+    assert [type(result) for result in results] == [Episode]
