@@ -23,11 +23,11 @@ from scoring.prm.descent import Parameters, descend
 from scoring.prm.heads import Head
 from scoring.prm.readout import VIEWS, pool
 
-PENALTIES = (0.1, 0.3, 1.0)
+PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0)
 QUERY_PENALTY = 0.1
 QUERY_EPOCHS = 20  # each reads QUERY_TOKENS, and more only overfit
 QUERY_TOKENS = 20_000  # enough for r numbers, whatever the size of the data
-POOLING_PENALTY = 0.3  # under which poolings are compared
+POOLING_PENALTY = 1.0  # under which poolings are compared
 MAX_FOLDS = 4
 
 # (epochs done of this head, its loss where that tells the head's story, the epoch)

@@ -33,7 +33,7 @@ from scoring.prm.words import BUCKETS
 
 WORD_PENALTIES = (3e-5, 3e-4)
 WORD_EPOCHS = 60
-MIXER_PENALTIES = (1e-3, 3e-3, 1e-2, 3e-2)
+MIXER_PENALTIES = (3e-3, 1e-2, 3e-2, 1e-1)
 MIXER_EPOCHS = 60
 
 Counted = Sequence[Sequence[tuple[Tensor, Tensor]]]  # per episode and step
