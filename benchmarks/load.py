@@ -10,6 +10,7 @@ import asyncio
 import json
 import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -76,7 +77,7 @@ async def loads(house: served.Served, options: argparse.Namespace) -> dict[str, 
 def chaos(house: served.Served, options: argparse.Namespace) -> dict[str, Any]:
     """Kill -9 of a scorer, the web or the broker every few seconds, under load."""
     chance = random.Random(options.seed)
-    killed: list[str] = []
+    killed: dict[str, list[float]] = {}
     with _revived(house), _killed(house, chance, killed):
         journal = asyncio.run(
             closed(
@@ -88,8 +89,11 @@ def chaos(house: served.Served, options: argparse.Namespace) -> dict[str, Any]:
                 pause=0.05,
             )
         )
-    found = {**journal.summary(), "kills": len(killed)}
-    _say(f"{len(killed)} kills ({', '.join(sorted(set(killed)))})", journal)
+    kills = sum(map(len, killed.values()))
+    found = {**journal.summary(), "kills": kills, "recovery": killed}
+    _say(f"{kills} kills", journal)
+    for part, seconds in sorted(killed.items()):
+        print(f"  {part} killed: answers again after, s {served.median(seconds)}")
     print(
         f"  lost {found['hung']} (bar: 0), wrong {found['wrong']} (bar: 0), "
         f"connections broken by a killed web {found['broken']}"
@@ -117,7 +121,7 @@ def _revived(house: served.Served) -> Iterator[None]:
 
 @contextmanager
 def _killed(
-    house: served.Served, chance: random.Random, killed: list[str]
+    house: served.Served, chance: random.Random, killed: dict[str, list[float]]
 ) -> Iterator[None]:
     stopped = threading.Event()
 
@@ -125,7 +129,11 @@ def _killed(
         while not stopped.wait(KILLS_EVERY):
             name = chance.choice(sorted(house.children))
             house.children[name].kill()
-            killed.append(name.rstrip("-0123456789"))
+            began = time.monotonic()
+            # the next one only once there is something to kill again
+            served.until(lambda: served.scores(house), 60)
+            part = name.rstrip("-0123456789")
+            killed.setdefault(part, []).append(time.monotonic() - began)
 
     thread = threading.Thread(target=kill)
     thread.start()

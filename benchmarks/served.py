@@ -103,7 +103,7 @@ def served(
         house.children[name] = start(name, command, data, PACENOTE_REPLICA=name, **pace)
     house.children["web"] = start("web", children.gunicorn(port), data)
     try:
-        until(lambda: _scores(house), START_SECONDS)
+        until(lambda: scores(house), START_SECONDS)
         yield house
     finally:
         for name, child in reversed(house.children.items()):
@@ -161,10 +161,11 @@ def _rows(model: str) -> str:
     return secret
 
 
-def _scores(house: Served) -> bool:
+def scores(house: Served) -> bool:
+    """Whether it answers a request for scores."""
     episode = {"task": "Say hello.", "steps": [{"text": "Hello."}]}
     try:
-        with house.client(timeout=60) as client:
+        with house.client(timeout=10) as client:
             answer = client.post("/api/v1/scores/", json={"episodes": [episode]})
     except httpx.HTTPError:
         return False

