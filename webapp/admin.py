@@ -215,6 +215,51 @@ class RewardSpecs(ReadOnly):
     heavy = ("body",)
 
 
+@admin.register(models.Evaluation)
+class Evaluations(ReadOnly):
+    list_display = ("reward_model", "source", "created_at")
+    list_filter = ("reward_model__project",)
+    list_select_related = ("reward_model__project",)
+    search_fields = ("source",)
+    heavy = ("results",)
+
+
+@admin.register(models.EvaluatedStep)
+class EvaluatedSteps(ReadOnly):
+    list_display = ("evaluation", "step", "verdict", "predicted", "q")
+    list_filter = ("verdict", "predicted")
+    list_select_related = ("evaluation__reward_model__project", "step")
+    search_fields = ("step__episode__external_id",)
+    ordering = ("pk",)
+
+
+@admin.register(models.Image)
+class Images(ReadOnly):
+    list_display = ("sha256", "episode", "media_type", "size")
+    list_filter = ("media_type",)
+    list_select_related = ("episode",)
+    search_fields = ("sha256", "episode__external_id")
+    ordering = ("pk",)
+
+
+@admin.register(models.ScoringSession)
+class ScoringSessions(ReadOnly):
+    list_display = ("id", "project", "is_over", "size", "created_by", "expires_at")
+    list_filter = ("project", "is_over")
+    list_select_related = ("project", "created_by")
+    search_fields = ("created_by__username",)
+    heavy = ("episode",)
+
+
+@admin.register(models.SessionStep)
+class SessionSteps(ReadOnly):
+    list_display = ("session", "index")
+    list_select_related = ("session",)
+    search_fields = ("session__created_by__username",)
+    heavy = ("body",)
+    ordering = ("pk",)
+
+
 @admin.register(models.Score)
 class Scores(ReadOnly):
     list_display = (

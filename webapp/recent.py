@@ -26,7 +26,7 @@ class Recent(Generic[T]):
         if value is not None and now - at < settings.TOKEN_CACHE_SECONDS:
             return value
         value = find()
-        if value is not None:
+        if value is not None and settings.TOKEN_CACHE_SECONDS:
             if len(self._found) >= MOST:
                 self._found.clear()
             self._found[key] = now, value

@@ -104,6 +104,8 @@ def _open_json(rows: Rows, formats: Sequence[Format], chosen: Format | None) -> 
         if not records:
             raise _nothing_usable(sample)
         _unknown(readers, records, "JSON")
+    if format.name == "pacenote":
+        _refuse_bad_text(sample)
     everything = chain(sample, rows)
     return Reading(format, warned(_episodes(format, everything)), fits)
 
@@ -111,6 +113,13 @@ def _open_json(rows: Rows, formats: Sequence[Format], chosen: Format | None) -> 
 def _refuse_bystander(what: str | None) -> None:
     if what is not None:
         raise NoTrajectory(f"this is {what}: no trajectory")
+
+
+def _refuse_bad_text(sample: Sequence[Row | RowError]) -> None:
+    """Our own format is never mended: where no row is sound, say so at once."""
+    rows = [row for row in sample if isinstance(row, Row)]
+    if rows and all(row.mended for row in rows):
+        raise UnreadableFile(str(strictjson.BadText(None)), line=rows[0].line)
 
 
 def find(formats: Iterable[Format], records: Sequence[Record]) -> tuple[Format, ...]:

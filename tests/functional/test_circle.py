@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from scoring import arena
+from scoring.schema import Episode, Step
 from tests.functional.house import House, done, label, upload
 
 pytestmark = [pytest.mark.functional, pytest.mark.xdist_group("house")]
@@ -101,6 +102,8 @@ def test_real_files_are_imported(
 def test_an_unmodified_openrlhf_trainer_gets_its_rewards(client: httpx.Client) -> None:
     body = {"query": ["Say hi. Hi!"], "prompts": ["Say hi."], "labels": ["hi"]}
     answer = client.post("/compat/openrlhf/get_reward", json=body).json()
-    assert len(answer["rewards"]) == 1
-    assert answer["extra_logs"]["valid"] == [1.0]
-    assert set(answer) >= {"rewards", "scores", "extra_logs"}
+    # no outcome comes along: whether there is a reward is the value head's to say
+    score = scored(client, Episode("Say hi.", (Step(0, "Hi!"),)))
+    assert answer["extra_logs"]["valid"] == [float(score["valid"])]
+    assert answer["rewards"] == [pytest.approx(score["total"] or 0.0)]
+    assert set(answer) == {"rewards", "scores", "extra_logs"}
