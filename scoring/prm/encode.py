@@ -9,8 +9,11 @@
 So q_t reads the task and steps 0..t but not the results of its own calls: a decision is
 judged by what was known when it was taken, and can be judged before its calls are run.
 Every piece is tokenised by itself and cut by itself, so the tokens of a prefix never
-change as the episode grows. Outcome, verdicts, ids, metadata, costs, rewards of the
-environment and the length to come are never encoded.
+change as the episode grows. A run longer than the context is read in windows: a step
+that doesn't fit any more opens a new one, which shows the task again, then the newest
+whole steps that fill half of the room beside it, then that step. Outcome, verdicts,
+ids, metadata, costs, rewards of the environment and the length to come are never
+encoded.
 """
 
 import hashlib
@@ -18,6 +21,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from scoring.prm.backbone import Tokenizer
@@ -50,14 +54,16 @@ _CHARACTERS_PER_TOKEN = 4  # to report what was cut before tokenising
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """`token_ids` of the episode; `spans[t]` the half-open token range of step t's own
-    words, None where the step didn't fit; `truncation` what was left out and where,
-    None if nothing was; `cues[t]` what is cheap to see of step t (`cues.py`)."""
+    """`token_ids` of the episode, window after window, each of which begins at one of
+    `starts`; `spans[t]` the half-open token range of step t's own words, None where the
+    step didn't fit; `truncation` what was left out and where, None if nothing was;
+    `cues[t]` what is cheap to see of step t (`cues.py`)."""
 
     token_ids: tuple[int, ...]
     spans: tuple[tuple[int, int] | None, ...]
     truncation: dict[str, Any] | None = None
     cues: tuple[tuple[float, ...], ...] = ()
+    starts: tuple[int, ...] = (0,)
 
     @property
     def scored(self) -> list[int]:
@@ -68,19 +74,35 @@ class Encoded:
         """What each scored step itself says."""
         return [self.token_ids[slice(*span)] for span in self.spans if span]
 
+    def windows(self) -> "list[Encoded]":
+        """Each window by itself, at least one: its tokens, and the spans of the steps
+        that are scored in it, None for all others."""
+        if len(self.starts) == 1:
+            return [self]
+        edges = pairwise((*self.starts, len(self.token_ids)))
+        return [
+            Encoded(self.token_ids[start:end], tuple(self._within(start, end)))
+            for start, end in edges
+        ]
+
     def prefix_hashes(self) -> list[str | None]:
-        """For each step, the hash of all tokens up to its end: everything q_t read."""
-        digest, done, hashes = hashlib.sha256(), 0, list[str | None]()
-        for span in self.spans:
-            if span is None:
-                hashes.append(None)
-                continue
-            digest.update(
-                json.dumps([span[0], *self.token_ids[done : span[1]]]).encode()
-            )
-            done = span[1]
-            hashes.append(digest.hexdigest())
+        """For each step, the hash of all tokens of its window up to its end: everything
+        q_t read."""
+        hashes: list[str | None] = [None] * len(self.spans)
+        for window in self.windows():
+            digest, done = hashlib.sha256(), 0
+            for t in window.scored:
+                start, end = window.spans[t] or (0, 0)
+                read = json.dumps([start, *window.token_ids[done:end]])
+                digest.update(read.encode())
+                done = end
+                hashes[t] = digest.hexdigest()
         return hashes
+
+    def _within(self, start: int, end: int) -> Iterator[tuple[int, int] | None]:
+        for span in self.spans:
+            inside = span and start <= span[0] and span[1] <= end
+            yield (span[0] - start, span[1] - start) if span and inside else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +116,23 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Stream:
-    """The growing token stream and what was left out of it."""
+    """Tokens of the head and of each step, from where in them its own words stand, and
+    what was left out of them."""
+
+    head: list[int]
+    steps: list[list[int]]
+    own: list[int | None]
+    elided: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Windows:
+    """The windows so far; `end` is the step up to which the last one shows them."""
 
     token_ids: list[int] = field(default_factory=list)
-    elided: list[dict[str, Any]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=lambda: [0])
+    end: int = 0
+    rows: list[dict[str, int]] = field(default_factory=list)
 
 
 @cache
@@ -109,27 +144,23 @@ def template_hash() -> str:
 def encode(episode: Episode, tokenizer: Tokenizer, max_tokens: int) -> Encoded:
     """Tokenise an episode under the template.
 
-    Steps that end beyond `max_tokens` get the span None and are named in `truncation`:
-    `{"dropped_tokens", "elided": [{"step", "part", "dropped_tokens"}], "unscored":
-    {step: reason}}`. `dropped_tokens` counts elided tokens, estimated as a quarter of
-    the characters where a piece was too long even to tokenise.
+    No window is longer than `max_tokens`; a step that doesn't fit into one of its own
+    gets the span None. `truncation` is `{"dropped_tokens", "elided": [{"step", "part",
+    "dropped_tokens"}], "unscored": {step: reason}, "windows": [{"from_step",
+    "first_step_shown", "dropped_tokens"}]}`. `dropped_tokens` counts elided tokens,
+    estimated as a quarter of the characters where a piece was too long even to
+    tokenise; `windows` has those that don't show the first step, the step they were
+    opened for, the first one they show and how many tokens of earlier steps they don't.
     """
     pieces = [*_head(episode)]
     for before, step in zip((None, *episode.steps), episode.steps, strict=False):
         pieces += _context(before, step)
         pieces += _own(step)
-    stream, spans = _Stream(), list[tuple[int, int] | None]([None] * len(episode.steps))
+    count = len(episode.steps)
+    stream = _Stream([], [[] for _ in range(count)], [None] * count)
     for piece, ids in zip(pieces, _tokenised(pieces, tokenizer), strict=True):
-        start = len(stream.token_ids)
         _append(stream, piece, ids, tokenizer)
-        if piece.budget == "step" and piece.step is not None:
-            earlier = spans[piece.step]
-            spans[piece.step] = (
-                earlier[0] if earlier else start,
-                len(stream.token_ids),
-            )
-    encoded = _fitted(stream, spans, max_tokens)
-    return replace(encoded, cues=tuple(cues(episode)))
+    return replace(_fitted(stream, max_tokens), cues=tuple(cues(episode)))
 
 
 def own_words(step: Step) -> str:
@@ -216,7 +247,13 @@ def _append(
     if dropped:
         row = {"step": piece.step, "part": piece.budget, "dropped_tokens": dropped}
         stream.elided.append(row)
-    stream.token_ids += ids
+    if piece.step is None:
+        stream.head += ids
+        return
+    tokens = stream.steps[piece.step]
+    if piece.budget == "step" and stream.own[piece.step] is None:
+        stream.own[piece.step] = len(tokens)
+    tokens += ids
 
 
 def _cut(tokens: list[T], marker: list[T], budget: int) -> list[T]:
@@ -226,22 +263,61 @@ def _cut(tokens: list[T], marker: list[T], budget: int) -> list[T]:
     return tokens[: budget - tail] + marker + tokens[-tail:]
 
 
-def _fitted(
-    stream: _Stream, spans: list[tuple[int, int] | None], max_tokens: int
-) -> Encoded:
-    kept = tuple(span if span and span[1] <= max_tokens else None for span in spans)
-    end = max((span[1] for span in kept if span), default=0)
-    beyond = f"ends beyond the model's context of {max_tokens} tokens"
-    unscored = {
-        str(t): beyond if spans[t] else "says and calls nothing"
-        for t, span in enumerate(kept)
-        if span is None
-    }
-    if not (stream.elided or unscored):
-        return Encoded(tuple(stream.token_ids[:end]), kept)
+def _fitted(stream: _Stream, max_tokens: int) -> Encoded:
+    windows, unscored = _Windows(), dict[str, str]()
+    spans = list[tuple[int, int] | None]()
+    room = max_tokens - len(stream.head)
+    for t, own in enumerate(stream.own):
+        fits = len(stream.steps[t]) <= room
+        if own is not None and fits:
+            _show(windows, stream, t, max_tokens)
+            end = len(windows.token_ids)
+            spans.append((end - len(stream.steps[t]) + own, end))
+            continue
+        spans.append(None)
+        unscored[str(t)] = (
+            "says and calls nothing"
+            if own is None
+            else f"doesn't fit beside the task into the context of {max_tokens} tokens"
+        )
+    encoded = Encoded(
+        tuple(windows.token_ids), tuple(spans), starts=tuple(windows.starts)
+    )
+    if not (stream.elided or unscored or windows.rows):
+        return encoded
     truncation = {
         "dropped_tokens": sum(row["dropped_tokens"] for row in stream.elided),
         "elided": stream.elided,
         "unscored": unscored,
+        "windows": windows.rows,
     }
-    return Encoded(tuple(stream.token_ids[:end]), kept, truncation)
+    return replace(encoded, truncation=truncation)
+
+
+def _show(windows: _Windows, stream: _Stream, t: int, max_tokens: int) -> None:
+    """Put step t, and those before it that aren't shown yet, into the last window, or
+    into a new one where they don't fit."""
+    held = len(windows.token_ids) - windows.starts[-1] or len(stream.head)
+    first = windows.end
+    if held + sum(map(len, stream.steps[first : t + 1])) > max_tokens:
+        first = _first_shown(stream, t, max_tokens - len(stream.head))
+        dropped = sum(map(len, stream.steps[:first]))
+        row = {"from_step": t, "first_step_shown": first, "dropped_tokens": dropped}
+        windows.rows.append(row)
+        if windows.token_ids:
+            windows.starts.append(len(windows.token_ids))
+    if len(windows.token_ids) == windows.starts[-1]:
+        windows.token_ids += stream.head
+    for tokens in stream.steps[first : t + 1]:
+        windows.token_ids += tokens
+    windows.end = t + 1
+
+
+def _first_shown(stream: _Stream, t: int, room: int) -> int:
+    """The first of the whole steps before t that fill half the room, and leave enough
+    of it for t: decided by what came before alone, as every score is."""
+    left, first = min(room // 2, room - len(stream.steps[t])), t
+    while first and len(stream.steps[first - 1]) <= left:
+        first -= 1
+        left -= len(stream.steps[first])
+    return first

@@ -6,8 +6,10 @@ bit, whatever else is in the batch.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,19 +66,33 @@ class Engine:
         encoded = [
             encode(episode, trunk.tokenizer, model.max_tokens) for episode in episodes
         ]
-        readings = trunk.read([Run(one.token_ids) for one in encoded])
         return [
-            _predict(one, reading, model, locator(episode, trunk.tokenizer))
-            for episode, one, reading in zip(episodes, encoded, readings, strict=True)
+            _predict(one, readings, model, locator(episode, trunk.tokenizer))
+            for episode, one, readings in zip(
+                episodes, encoded, _read(encoded, trunk), strict=True
+            )
         ]
 
 
+def _read(encoded: Sequence[Encoded], trunk: Trunk) -> Iterator[list[Reading]]:
+    """The readings of every episode's windows."""
+    windows = [(n, part) for n, one in enumerate(encoded) for part in one.windows()]
+    readings = trunk.read([Run(part.token_ids) for _, part in windows])
+    read = zip((n for n, _ in windows), readings, strict=True)
+    for _, rows in groupby(read, key=itemgetter(0)):
+        yield [reading for _, reading in rows]
+
+
 def _predict(
-    encoded: Encoded, reading: Reading, model: Model, locate: Locate
+    encoded: Encoded, readings: Sequence[Reading], model: Model, locate: Locate
 ) -> Prediction:
-    spans = [span for span in encoded.spans if span]
-    states = [reading.states[slice(*span)] for span in spans]
-    cached = len(encoded.token_ids) - reading.computed
+    states = [
+        reading.states[slice(*span)]
+        for window, reading in zip(encoded.windows(), readings, strict=True)
+        for span in window.spans
+        if span
+    ]
+    cached = len(encoded.token_ids) - sum(reading.computed for reading in readings)
     return replace(predict(states, encoded, model, locate), cached_tokens=cached)
 
 
@@ -138,12 +154,13 @@ def _prediction(
     }
     verdicts = read["verdict"]
     wrong = verdicts[..., 0]
-    spread = wrong.std(1, correction=0) if len(wrong) else wrong
+    # step by step: over all at once, the last bit depends on how many there are
+    spread = [float(members.std(correction=0)) for members in wrong]
     means = [(row[0], row[1], row[2]) for row in verdicts.mean(1).tolist()]
     value = read["value"][..., 1].mean(1).tolist() if "value" in read else None
     return Prediction(
         q=_spread([1 - row[0] for row in means], encoded),
-        q_std=_spread(spread.tolist(), encoded),
+        q_std=_spread(spread, encoded),
         verdicts=_spread(means, encoded),
         value=_spread(value or [None] * len(means), encoded),
         tokens=len(encoded.token_ids),

@@ -87,15 +87,15 @@ def extract(
     """
     shard: dict[str, Tensor] = {}
     held = done = 0
-    for episode in encoded:
-        wanted = keys(episode, trunk)
+    for window in (part for episode in encoded for part in episode.windows()):
+        wanted = keys(window, trunk)
         if any(key and key not in store and key not in shard for key in wanted):
-            states = trunk.hidden(episode.token_ids)
-            for key, span in zip(wanted, episode.spans, strict=True):
+            states = trunk.hidden(window.token_ids)
+            for key, span in zip(wanted, window.spans, strict=True):
                 if key and span and key not in store:
                     shard[key] = states[slice(*span)].clone()
-            held += len(episode.token_ids)
-        done += len(episode.token_ids)
+            held += len(window.token_ids)
+        done += len(window.token_ids)
         if held >= SHARD_TOKENS:
             store.write(shard)
             shard, held = {}, 0

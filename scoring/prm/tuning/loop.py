@@ -41,7 +41,7 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """The tokens of an episode and what they should say; `task` names its task."""
+    """The tokens of a window and what they should say; `task` names its task."""
 
     token_ids: tuple[int, ...]
     targets: Sequence[Target]
@@ -278,9 +278,10 @@ def _lessons(
     for example in examples:
         if example.split == "train":
             encoded = encode(example.episode, trunk.tokenizer, limit)
-            found = targets(example, encoded)
-            if found:
-                yield Lesson(encoded.token_ids, found, example.episode.group())
+            taught = targets(example, encoded)
+            for window, found in zip(encoded.windows(), taught, strict=True):
+                if found:
+                    yield Lesson(window.token_ids, found, example.episode.group())
 
 
 def _rank(seed: int, epoch: int, task: str) -> str:

@@ -21,7 +21,7 @@ from scoring.prm.tuning.packing import Row
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Step tokens `span` of an episode should say class `wanted` of head `head`."""
+    """Step tokens `span` of a window should say class `wanted` of head `head`."""
 
     head: str
     span: tuple[int, int]
@@ -29,20 +29,22 @@ class Target:
     weight: float
 
 
-def targets(example: Example, encoded: Encoded) -> list[Target]:
-    """Everything an episode can teach; a missing label is no target, never a 0."""
-    return list(_targets(example, encoded))
+def targets(example: Example, encoded: Encoded) -> Iterator[list[Target]]:
+    """Everything each window of an episode can teach; a missing label is no target,
+    never a 0."""
+    for window in encoded.windows():
+        yield list(_targets(example, window, len(encoded.scored)))
 
 
-def _targets(example: Example, encoded: Encoded) -> Iterator[Target]:
-    spans = [(t, span) for t, span in enumerate(encoded.spans) if span]
-    weights = example.weights or (1.0,) * len(encoded.spans)
+def _targets(example: Example, window: Encoded, scored: int) -> Iterator[Target]:
+    spans = [(t, span) for t, span in enumerate(window.spans) if span]
+    weights = example.weights or (1.0,) * len(window.spans)
     for t, span in spans:
         verdict = example.verdicts[t]
         if verdict is not None:
             wanted = CLASSES["verdict"].index(verdict)
             yield Target("verdict", span, wanted, weights[t])
-        for wanted, weight in outcomes(example, t, len(spans)):
+        for wanted, weight in outcomes(example, t, scored):
             yield Target("value", span, wanted, weight)
 
 

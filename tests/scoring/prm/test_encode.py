@@ -89,12 +89,99 @@ def test_five_megabytes_are_cut_before_they_are_tokenised(tokenizer):
     assert encoded.truncation["dropped_tokens"] > 1_000_000
 
 
-def test_a_step_beyond_the_context_is_named_and_not_scored(tokenizer):
-    rows = [Step(0, text="x" * 50) for _ in range(4)]
-    encoded = encode(episode(*rows), tokenizer, 150)
-    assert [span is None for span in encoded.spans] == [False, False, True, True]
-    assert list(encoded.truncation["unscored"]) == ["2", "3"]
-    assert len(encoded.token_ids) <= 150
+def test_a_step_that_does_not_fit_opens_a_window_with_the_task_and_newest_steps(
+    tokenizer,
+):
+    rows = [Step(0, text=letter * 38) for letter in "abcde"]
+    encoded = encode(episode(*rows, system="Be kind"), tokenizer, 200)
+    head = "Task: Find it\nInstructions: Be kind\n"
+    said = [f"Assistant:\n{letter * 38}\n" for letter in "abcde"]
+    windows = [bytes(window.token_ids).decode() for window in encoded.windows()]
+    assert windows == [head + "".join(said[:3]), head + "".join(said[2:])]
+    assert [window.scored for window in encoded.windows()] == [[0, 1, 2], [3, 4]]
+    assert encoded.truncation == {
+        "dropped_tokens": 0,
+        "elided": [],
+        "unscored": {},
+        "windows": [
+            {
+                "from_step": 3,
+                "first_step_shown": 2,
+                "dropped_tokens": len("".join(said[:2])),
+            }
+        ],
+    }
+
+
+def test_a_run_that_fits_is_one_window_as_it_was_before_there_were_windows(tokenizer):
+    encoded = encode(episode(*[Step(0, text="x" * 50)] * 4), tokenizer, 8192)
+    assert encoded.windows() == [encoded]
+    assert encoded.truncation is None
+    known = "1281cfc8f2a220d19f11a6ea3d10c28f6eea398eec651a8632a6a428ba5865de"
+    assert encoded.prefix_hashes()[-1] == known
+
+
+def test_a_step_too_long_even_alone_is_named_and_the_next_is_scored(tokenizer):
+    rows = [Step(0, text=text) for text in ("a", "b" * 200, "c", "d")]
+    encoded = encode(episode(*rows), tokenizer, 100)
+    assert [span is None for span in encoded.spans] == [False, True, False, False]
+    assert list(encoded.truncation["unscored"]) == ["1"]
+    assert "context of 100 tokens" in encoded.truncation["unscored"]["1"]
+    last = encoded.windows()[-1]
+    assert bytes(last.token_ids).decode() == (
+        "Task: Find it\nAssistant:\nc\nAssistant:\nd\n"
+    )
+
+
+def test_a_first_step_too_long_leaves_one_window_that_says_what_it_lacks(tokenizer):
+    rows = [Step(0, text="a" * 200), Step(0, text="b")]
+    encoded = encode(episode(*rows), tokenizer, 100)
+    assert len(encoded.windows()) == 1
+    (row,) = encoded.truncation["windows"]
+    assert (row["from_step"], row["first_step_shown"]) == (1, 1)
+
+
+def test_a_task_longer_than_the_context_leaves_a_reason_for_every_step(tokenizer):
+    encoded = encode(episode(Step(0, text="a"), task="x" * 50), tokenizer, 30)
+    assert encoded.spans == (None,)
+    assert encoded.token_ids == ()
+    assert list(encoded.truncation["unscored"]) == ["0"]
+
+
+long_runs = st.lists(steps | st.just(Step(0)), min_size=1, max_size=12)
+
+
+@given(long_runs, st.integers(60, 250))
+@settings(max_examples=60, deadline=None)
+def test_windows_hold_the_task_and_whole_steps_within_the_context(rows, limit):
+    run, tokenizer = episode(*rows), tiny().tokenizer
+    whole, encoded = encode(run, tokenizer, 8192), encode(run, tokenizer, limit)
+    head = b"Task: Find it\n"
+    for window in encoded.windows():
+        assert len(window.token_ids) <= limit
+        assert not window.token_ids or bytes(window.token_ids).startswith(head)
+    seen = [t for window in encoded.windows() for t in window.scored]
+    assert seen == encoded.scored
+    assert encoded.own_tokens() == [
+        whole.token_ids[slice(*whole.spans[t])] for t in encoded.scored
+    ]
+    unscored = encoded.truncation["unscored"] if encoded.truncation else {}
+    assert {*map(int, unscored)} == {*range(len(rows))} - {*encoded.scored}
+
+
+@given(long_runs, st.integers(60, 250), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_growing_run_never_changes_what_was_read_before(rows, limit, data):
+    kept = data.draw(st.integers(0, len(rows)))
+    tokenizer = tiny().tokenizer
+    part = encode(episode(*rows[:kept]), tokenizer, limit)
+    whole = encode(episode(*rows), tokenizer, limit)
+    assert whole.token_ids[: len(part.token_ids)] == part.token_ids
+    assert whole.spans[:kept] == part.spans
+    assert whole.starts[: len(part.starts)] == part.starts
+    assert whole.prefix_hashes()[:kept] == part.prefix_hashes()
+    told = part.truncation["windows"] if part.truncation else []
+    assert not told or whole.truncation["windows"][: len(told)] == told
 
 
 def test_half_a_surrogate_pair_is_encoded_and_not_a_crash(tokenizer):

@@ -85,10 +85,36 @@ def test_a_grown_episode_says_how_much_of_it_was_computed_before(engine, model):
 
 def test_every_step_has_a_score_or_a_reason(engine, model):
     small = replace(model, max_tokens=120)
-    rows = [Step(0, text="x" * 40), Step(1, text="y" * 40), Step(2, text="z" * 40)]
+    rows = [Step(0, text="x" * 40), Step(1, text="y" * 140), Step(2, text="z" * 40)]
     (prediction,) = engine.predict([episode(rows)], small)
-    assert [q is None for q in prediction.q] == [False, False, True]
-    assert "context" in prediction.truncation["unscored"]["2"]
+    assert [q is None for q in prediction.q] == [False, True, False]
+    assert "context" in prediction.truncation["unscored"]["1"]
+
+
+@given(st.lists(steps, min_size=4, max_size=10), st.integers(260, 330))
+@settings(deadline=None, max_examples=10)
+def test_a_run_longer_than_the_context_grown_scores_as_it_does_whole(
+    engine, model, rows, limit
+):
+    small = replace(model, max_tokens=limit)
+    engine.trunk.forget()
+    (whole,) = engine.predict([episode(rows)], small)
+    assert None not in whole.q
+    engine.trunk.forget()
+    for length in range(1, len(rows) + 1):
+        grown, other = engine.predict([episode(rows[:length]), episode(rows)], small)
+        assert first(grown, length) == first(whole, length)
+        assert replace(other, cached_tokens=0) == replace(whole, cached_tokens=0)
+
+
+def test_a_run_in_windows_is_computed_once_and_shares_its_task(engine, model):
+    small = replace(model, max_tokens=200)
+    rows = [Step(0, text=letter * 60) for letter in "abcdefgh"]
+    engine.trunk.forget()
+    (fresh,) = engine.predict([episode(rows)], small)
+    (again,) = engine.predict([episode(rows)], small)
+    assert len(fresh.truncation["windows"]) > 1
+    assert fresh.cached_tokens < fresh.tokens == again.cached_tokens
 
 
 def test_probabilities_are_probabilities_and_q_is_their_complement(engine, model):

@@ -34,6 +34,24 @@ def test_a_growing_episode_reuses_its_earlier_steps(tmp_path, trunk, encoded):
     assert [key in store for key in keys(grown, trunk)] == [True, True, False]
 
 
+def test_a_run_in_windows_is_kept_as_each_window_reads_it(tmp_path, trunk):
+    steps = tuple(Step(t, text=c * 30) for t, c in enumerate("abcdef"))
+    long = encode(Episode(task="Count", steps=steps), trunk.tokenizer, 120)
+    store, done = FeatureStore(tmp_path), []
+    extract([long], trunk, store, done.append)
+    wanted = [
+        trunk.hidden(window.token_ids)[slice(*span)]
+        for window in long.windows()
+        for span in window.spans
+        if span
+    ]
+    assert len(long.windows()) > 1
+    assert len(wanted) == len(steps)
+    assert done[-1] == len(long.token_ids)
+    for mine, theirs in zip(store.read(keys(long, trunk)), wanted, strict=True):
+        assert torch.equal(mine, theirs)
+
+
 def test_another_trunk_never_finds_these_states(encoded, trunk):
     from scoring.prm.backbone import tiny
 

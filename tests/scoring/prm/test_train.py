@@ -53,6 +53,14 @@ def test_the_same_seed_and_data_give_the_same_weights(trunk, trained, tmp_path):
     assert other.sha256 != trained.sha256
 
 
+def test_runs_longer_than_the_context_are_learnt_from_in_windows(trunk, tmp_path):
+    config = replace(CONFIG, max_tokens=62)
+    card = train(examples(), trunk, config, tmp_path, quiet).card
+    rows = card["metrics"]["steps"]
+    assert {row["unscored"] for row in rows.values()} == {0}
+    assert rows["prm"]["auroc"] > 0.9
+
+
 def test_progress_counts_up_in_every_phase(trunk, tmp_path):
     told: list[Progress] = []
     train(examples(12), trunk, CONFIG, tmp_path, told.append)

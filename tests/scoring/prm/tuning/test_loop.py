@@ -20,10 +20,11 @@ from scoring.errors import (
     TrainingDiverged,
 )
 from scoring.prm.config import Progress, TrainConfig
+from scoring.prm.encode import encode
 from scoring.prm.tuning.config import TuneConfig
 from scoring.prm.tuning.learner import Learner
 from scoring.prm.tuning.loop import tune
-from scoring.prm.tuning.objective import Tuned
+from scoring.prm.tuning.objective import Tuned, targets
 from tests.scoring.prm.stories import examples
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -58,6 +59,24 @@ def test_four_episodes_are_learned_by_heart(tier, trunk, tmp_path):
     losses = []
     tune(rows, trunk, config, tmp_path, lambda p: losses.append(p.loss))
     assert losses[-1] < 0.05 < 0.7 < next(filter(None, losses))
+
+
+def test_each_window_of_a_long_run_is_a_lesson_and_an_episode_still_weighs_1(
+    trunk, tmp_path
+):
+    (long,) = [e for e in examples(12) if e.episode.task == "Task 10"]
+    encoded = encode(long.episode, trunk.tokenizer, 62)
+    taught = list(targets(long, encoded))
+    assert len(taught) > 1
+    values = [t.weight for found in taught for t in found if t.head == "value"]
+    assert sum(values) == pytest.approx(1)
+    for window, found in zip(encoded.windows(), taught, strict=True):
+        assert all(t.span[1] <= len(window.token_ids) for t in found)
+    own, told = tune(
+        examples(12), trunk, replace(CONFIG, max_tokens=62), tmp_path, quiet
+    )
+    assert own.sha256 != trunk.sha256
+    assert math.isfinite(told["loss"])
 
 
 def test_the_same_seed_gives_the_same_weights(trunk, undisturbed, tmp_path):
