@@ -64,24 +64,30 @@ class Teller:
         self._phase = ""
         self._descents = Descents()
         self._began = self._told = 0.0
+        self._loss: tuple[int, float] | None = None
 
     def tell(self, progress: Progress) -> None:
         """Raises: Cancelled."""
         now = time.monotonic()
         self._descents.add(progress)
+        if progress.loss is not None:
+            self._loss = progress.done, progress.loss
         if progress.phase != self._phase:
             self._phase, self._began, self._told = progress.phase, now, 0.0
         if now - self._told < REPORT_SECONDS and progress.done < progress.total:
             return
         self._told = now
+        # most reports bring no loss: the last that did speaks since we told last
+        epoch, loss = self._loss or (None, None)
+        self._loss = None
         training.record_progress(
             self._run,
             phase=progress.phase,
             done=progress.done,
             total=progress.total,
             # epochs of all heads in a row, one curve
-            epoch=None if progress.loss is None else progress.done,
-            loss=progress.loss,
+            epoch=epoch,
+            loss=loss,
             eta=self._left(progress, now),
         )
 

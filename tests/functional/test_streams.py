@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,9 +47,11 @@ class Conversation:
 
     def close(self) -> None:
         self._socket.sendall(b"0\r\n\r\n")
+        # it reads through a file of its own, which holds the socket open
+        self._answers.close()
         self._socket.close()
 
-    def _lines(self) -> Iterator[bytes]:
+    def _lines(self) -> Generator[bytes, None, None]:
         with self._socket.makefile("rb") as stream:
             assert b" 200 " in stream.readline()
             while stream.readline().strip():
