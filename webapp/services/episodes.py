@@ -18,7 +18,8 @@ from webapp.services.carrying import Left
 
 # What one transaction writes. SQLite has a single writer: a bulk write holding its lock
 # for 200 ms makes a label wait for 200 ms. Where writers don't wait for each other,
-# fewer commits are faster. One episode is never torn in two.
+# fewer commits are faster. A chunk is held in memory, so its bytes are bounded alike
+# everywhere. One episode is never torn in two.
 CHUNK_STEPS = 500
 CHUNK_BYTES = 2 << 20
 TIMES_ELSEWHERE = 4
@@ -67,7 +68,7 @@ def chunks(episodes: Iterable[schema.Episode]) -> Iterator[list[schema.Episode]]
         chunk.append(episode)
         steps += len(episode.steps)
         size += approximate_size(episode)
-        if steps >= times * CHUNK_STEPS or size >= times * CHUNK_BYTES:
+        if steps >= times * CHUNK_STEPS or size >= CHUNK_BYTES:
             yield chunk
             chunk, steps, size = [], 0, 0
     if chunk:
