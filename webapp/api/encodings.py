@@ -63,11 +63,14 @@ def unpacked(pieces: Iterator[bytes], request: Request) -> Iterator[bytes]:
 
 
 def encode(response: HttpResponseBase, request: Request) -> HttpResponseBase:
-    """Pack an answer the caller accepts packed, if that is worth it."""
+    """Pack an answer the caller accepts packed, if that is worth it. A file goes as it
+    is: it has promised its length."""
     name = _accepted(request)
     if name is None or response.has_header("Content-Encoding"):
         return response
     if isinstance(response, StreamingHttpResponse):
+        if response.has_header("Content-Length"):
+            return response
         content = response.streaming_content
         response.streaming_content = _packed_lines(content, name)  # type: ignore[arg-type]
     elif len(response.content) < WORTHWHILE:  # type: ignore[attr-defined]

@@ -194,11 +194,13 @@ def test_an_export_is_a_job_and_then_a_file(api: APIClient) -> None:
     job = Job.objects.get()
     assert job.claim()
     job.finish("done", result=exports.run(job))
-    file = api.get(path)
+    file = api.get(path, HTTP_ACCEPT_ENCODING="gzip, zstd")
     assert file.headers["Content-Disposition"].startswith("attachment")
     assert "sandbox" in file.headers["Content-Security-Policy"]
     job.refresh_from_db()
-    assert len(file.getvalue().splitlines()) == job.result["lines"]
+    content = file.getvalue()
+    assert len(content.splitlines()) == job.result["lines"]
+    assert len(content) == int(file.headers["Content-Length"])
 
 
 @pytest.mark.parametrize(
