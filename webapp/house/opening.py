@@ -1,6 +1,7 @@
 """From nothing to "Pacenote is up", each step announced; and back down."""
 
 import socket
+import time
 
 import httpx
 from django.conf import settings
@@ -12,6 +13,9 @@ from webapp.house import children, static_files, supervisor, welcome
 from webapp.house.supervisor import Child, Say
 from webapp.models import RewardModel
 from webapp.models.reward_model import ModelState
+
+# a champion that can't be served any more must not keep its owner from signing in
+PATIENCE_SECONDS = 180
 
 
 def run(port: int, say: Say) -> None:
@@ -52,7 +56,13 @@ def _open(port: int, house: list[Child], demo: Child, say: Say) -> None:
         supervisor.watch(house, say, until=lambda: demo.ended() is not None)
     if RewardModel.objects.filter(state=ModelState.CHAMPION).exists():
         say("waiting for the scorer")
-        supervisor.watch(house, say, until=lambda: _answers(f"{url}/readyz"))
+        end = time.monotonic() + PATIENCE_SECONDS
+        ready = f"{url}/readyz"
+        supervisor.watch(
+            house, say, until=lambda: time.monotonic() > end or _answers(ready)
+        )
+        if not _answers(ready):
+            say(f"not everything is ready: {ready} says what")
     else:
         say("no model is promoted yet: scores wait for one")
     say(welcome.text(url))
