@@ -126,6 +126,7 @@ REDIS_URL = env.text(
 BACKBONE = env.text("PACENOTE_BACKBONE", "")
 # keys and values of tokens read, in the scorer and in the trainer
 CACHE_MB = env.number("PACENOTE_CACHE_MB", 1024)
+PRECISION = env.text("PACENOTE_PRECISION", "")
 DEMO_EPISODES = env.number("PACENOTE_DEMO_EPISODES", 240)
 REPLICAS = env.number("PACENOTE_REPLICAS", 1)
 SCORE_SEATS = env.number("PACENOTE_SCORE_SEATS", 32)

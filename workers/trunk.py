@@ -8,5 +8,8 @@ from scoring.prm import backbone
 def load() -> backbone.Trunk:
     """Raises: ModelMismatch when there is no such model."""
     return backbone.load(
-        settings.BACKBONE or None, settings.DATA_DIR, settings.CACHE_MB << 20
+        settings.BACKBONE or None,
+        settings.DATA_DIR,
+        settings.CACHE_MB << 20,
+        settings.PRECISION or None,
     )

@@ -16,11 +16,9 @@ import torch
 from torch import Tensor
 
 from scoring.errors import ModelMismatch
-from scoring.prm import decoder, invariance, smollm2
-from scoring.prm.decoder import Decoder
-from scoring.prm.paged import PagedReader
-from scoring.prm.runs import Reader, Reading, Run
-from scoring.prm.tiled import TiledReader
+from scoring.prm import precision, smollm2
+from scoring.prm.precision import Precision
+from scoring.prm.runs import Reading, Run
 
 CACHE_BYTES = 1 << 30
 
@@ -39,9 +37,10 @@ class Trunk:
     """A causal model whose last kept layer is read as it is, without the final norm.
 
     Attributes: `sha256` (weights, tokenizer, depth and arithmetic), `arithmetic` (how
-    the last bits come about, ending in the number type), `depth` (layers kept), `width`
-    (d), `context` (longest input, in tokens), `tokenizer` (texts to lists of token ids,
-    never making a special token out of what a text says).
+    the last bits come about, ending in the number type), `attention` (see `precision`),
+    `depth` (layers kept), `width` (d), `context` (longest input, in tokens),
+    `tokenizer` (texts to lists of token ids, never making a special token out of what a
+    text says).
     """
 
     def __init__(
@@ -51,13 +50,17 @@ class Trunk:
         depth: int,
         files_sha256: str,
         cache_bytes: int = CACHE_BYTES,
+        attention: str = "products",
     ):
         self._model = _cut(model, depth)
+        self.attention = attention
         self.tokenizer = tokenizer
         self.depth = depth
         self.width: int = model.config.hidden_size
         self.context: int = model.config.max_position_embeddings
-        self._reader = _reader(self._model, self.context, cache_bytes)
+        self._reader = precision.reader(
+            self._model, attention, self.context, cache_bytes
+        )
         number_type = str(model.dtype).removeprefix("torch.")
         self.arithmetic = f"{self._reader.arithmetic}/{number_type}"
         identity = [files_sha256, depth, self.arithmetic]
@@ -96,31 +99,44 @@ class Trunk:
         return reading.states
 
 
-def load(name: str | None, root: Path, cache_bytes: int = CACHE_BYTES) -> Trunk:
+def load(
+    name: str | None,
+    root: Path,
+    cache_bytes: int = CACHE_BYTES,
+    wanted: str | None = None,
+) -> Trunk:
     """Load a backbone: a hub id, a folder, or None for SmolLM2-135M-Instruct, which is
-    converted once under `root`/backbones. `cache_bytes`: see `paged.PagedReader`.
+    converted once under `root`/backbones. `cache_bytes`: see `paged.PagedReader`;
+    `wanted`: a precision by name, or None for the one this installation keeps, which is
+    measured once (`precision.settled`).
 
     Only safetensors are read and no code of the model's is ever run.
 
     Raises:
-        ModelMismatch: no such model, or none that can be read this way.
+        ModelMismatch: no such model, or none that can be read this way; no such
+            precision.
     """
-    from transformers import AutoModel, AutoTokenizer
-
     try:
         folder = smollm2.converted(root) if name is None else _folder(name)
-        model = AutoModel.from_pretrained(
-            folder, dtype=torch.bfloat16, use_safetensors=True, trust_remote_code=False
-        )
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        chosen = precision.settled(folder, root, wanted)
+        return _loaded(folder, chosen, cache_bytes)
     except (OSError, ValueError) as error:
         raise ModelMismatch(f"can't load the backbone {name}: {error}") from error
+
+
+def _loaded(folder: Path, chosen: Precision, cache_bytes: int) -> Trunk:
+    from transformers import AutoModel, AutoTokenizer
+
+    model = AutoModel.from_pretrained(
+        folder, dtype=chosen.dtype, use_safetensors=True, trust_remote_code=False
+    )
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     depth = max(1, round(model.config.num_hidden_layers * 2 / 3))
     files = _files_sha256(folder)
-    return Trunk(model, _Plain(tokenizer), depth, files, cache_bytes)
+    return Trunk(model, _Plain(tokenizer), depth, files, cache_bytes, chosen.attention)
 
 
-def tiny(seed: int = 0) -> Trunk:
+def tiny(seed: int = 0, attention: str = "products") -> Trunk:
     """A 2-layer random trunk over bytes: real code paths, no download, milliseconds."""
     from transformers import LlamaConfig, LlamaModel
 
@@ -135,7 +151,7 @@ def tiny(seed: int = 0) -> Trunk:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = LlamaModel(config).to(torch.bfloat16)
-    return Trunk(model, _Bytes(), 2, f"tiny-{seed}", cache_bytes=1 << 22)
+    return Trunk(model, _Bytes(), 2, f"tiny-{seed}", 1 << 22, attention)
 
 
 def _cut(model: Any, depth: int) -> Any:
@@ -146,14 +162,6 @@ def _cut(model: Any, depth: int) -> Any:
     model.norm = torch.nn.Identity()
     model.config.num_hidden_layers = depth
     return model.eval().requires_grad_(False)
-
-
-def _reader(model: Any, context: int, cache_bytes: int) -> Reader:
-    if not decoder.fits(model):
-        return TiledReader(model)
-    own = Decoder(model)
-    invariance.settle(own)
-    return PagedReader(own, context, cache_bytes)
 
 
 def _folder(name: str) -> Path:

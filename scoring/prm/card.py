@@ -207,7 +207,9 @@ def _check_config(config: Mapping[str, Any], trunk: Trunk) -> None:
     if config.get("format") != FORMAT:
         raise ModelMismatch(f"expected a model of the format {FORMAT}")
     if config.get("backbone") != trunk.sha256:
-        raise ModelMismatch("the model was trained on another backbone")
+        raise ModelMismatch(
+            "the model was trained on another backbone, or under another precision"
+        )
     if config.get("template") != template_hash():
         raise ModelMismatch("the model was trained under another template")
     heads, tokens = config.get("heads"), config.get("max_tokens")

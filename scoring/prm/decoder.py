@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from scoring.prm.attention import TILE, Attention
 from scoring.prm.linear import ROWS, Linear
 
-TILE = 128  # tokens; the keys that a query's call gets end where its tile ends
 GRANULE = 16
 
 _ARCHITECTURES = ("LlamaModel", "MistralModel", "Qwen2Model", "Qwen3Model")
@@ -79,14 +79,16 @@ class Layer:
 
 
 class Decoder:
-    """The layers of a model, over its own weights or copies of them.
+    """The layers of a model, over its own weights or copies of them, and a way of
+    attending.
 
     Attributes: `rows` and `queries`, the multiples that row counts of products and of
     attention are padded to; `layers`, `kv_heads`, `head_width`, `width`, the geometry.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, attend: Attention) -> None:
         config = model.config
+        self.attend = attend
         self.width: int = config.hidden_size
         self.kv_heads: int = config.num_key_value_heads
         self.group: int = config.num_attention_heads // self.kv_heads
@@ -153,15 +155,14 @@ class Decoder:
         padded = -(-piece.count // self.queries) * self.queries
         q = queries[:, piece.row : piece.row + padded]
         k, v = (
-            pool.index_select(1, piece.pages).flatten(1, 2).unsqueeze(1)
-            for pool in (keys, values)
+            pool.index_select(1, piece.pages).flatten(1, 2) for pool in (keys, values)
         )
-        found = F.scaled_dot_product_attention(
-            q.reshape(self.kv_heads, 1, -1, self.head_width),
+        found = self.attend(
+            q.reshape(self.kv_heads, -1, self.head_width),
             k,
             v,
-            attn_mask=self._seen(piece.start, padded, k.shape[2]),
-        )  # [kv_heads, 1, padded * group, head_width]
+            self._seen(piece.start, padded, k.shape[1]),
+        )  # [kv_heads, padded * group, head_width]
         rows = found.reshape(self.kv_heads, padded, -1)
         out[:, piece.row : piece.row + piece.count] = rows[:, : piece.count]
 

@@ -7,12 +7,13 @@ counts tell it; the numbers are random, the order of summing does not depend on 
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from scoring.prm.decoder import GRANULE, TILE, Decoder
+from scoring.prm.attention import TILE
+from scoring.prm.decoder import GRANULE, Decoder
 from scoring.prm.linear import ROWS, Linear
 
 COUNTS = (GRANULE, 3 * GRANULE, 5 * GRANULE, 8 * GRANULE, 13 * GRANULE)
+KEYS = (3 * TILE, 32 * TILE)
 
 
 @torch.inference_mode()
@@ -40,19 +41,21 @@ def _product_is_free(
 
 
 def _attention_is_free(decoder: Decoder, generator: torch.Generator) -> bool:
-    shape = (decoder.kv_heads, 1, 3 * TILE, decoder.head_width)
+    return all(_is_free_over(keys, decoder, generator) for keys in KEYS)
+
+
+def _is_free_over(keys: int, decoder: Decoder, generator: torch.Generator) -> bool:
+    shape = (decoder.kv_heads, keys, decoder.head_width)
     k, v = (_random(shape, decoder, generator) for _ in range(2))
     rows = TILE * decoder.group
-    q = _random((decoder.kv_heads, 1, rows, shape[-1]), decoder, generator)
-    mask = _random((rows, 3 * TILE), decoder, generator)
+    q = _random((decoder.kv_heads, rows, shape[-1]), decoder, generator)
+    mask = _random((rows, keys), decoder, generator)
     mask.masked_fill_(mask > 1, float("-inf"))
-    whole = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    whole = decoder.attend(q, k, v, mask)
     return all(
         torch.equal(
-            F.scaled_dot_product_attention(
-                q[:, :, at : at + count], k, v, attn_mask=mask[at : at + count]
-            ),
-            whole[:, :, at : at + count],
+            decoder.attend(q[:, at : at + count], k, v, mask[at : at + count]),
+            whole[:, at : at + count],
         )
         for count in (part * decoder.group for part in COUNTS if part <= TILE)
         for at in (0, rows - count)

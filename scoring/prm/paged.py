@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from scoring.prm.decoder import TILE, Decoder, Pack, Piece
+from scoring.prm.attention import TILE, products
+from scoring.prm.decoder import Decoder, Pack, Piece
 from scoring.prm.prefixes import Claim, PrefixTree
 from scoring.prm.runs import Reading, Run
 
@@ -36,10 +37,10 @@ class PagedReader:
     """A decoder and its cache of `cache_bytes` at most, never less than one run of
     `context` tokens needs."""
 
-    arithmetic = f"paged@1/{TILE}"
-
     def __init__(self, decoder: Decoder, context: int, cache_bytes: int) -> None:
         self._decoder = decoder
+        way = "/products" if decoder.attend is products else ""
+        self.arithmetic = f"paged@1/{TILE}{way}"
         heads, width = decoder.kv_heads, decoder.head_width
         layers = len(decoder.layers)
         numbers = 2 * layers * heads * width + decoder.width  # of one token

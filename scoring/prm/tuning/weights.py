@@ -53,7 +53,9 @@ class OwnTrunk(Trunk):
         identity = hashlib.sha256(f"{base.sha256}{weights.sha256}".encode()).hexdigest()
         # several models may have a trunk of their own; the shared one serves most
         cache = CACHE_BYTES // 4
-        super().__init__(model, base.tokenizer, base.depth, identity, cache)
+        super().__init__(
+            model, base.tokenizer, base.depth, identity, cache, base.attention
+        )
         self.base_sha256 = base.sha256
         self.weights = weights
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from scoring.errors import ModelMismatch
 from scoring.prm import backbone, smollm2
+from scoring.prm.attention import TILE
 from scoring.prm.backbone import tiny
-from scoring.prm.decoder import TILE
 
 TRUNK = tiny()
 tokens = st.lists(st.integers(0, 255), min_size=2, max_size=3 * TILE)

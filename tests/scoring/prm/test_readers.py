@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.prm import backbone, decoder
-from scoring.prm.decoder import TILE, Decoder
+from scoring.prm.attention import ATTENTIONS, TILE, fused, products
+from scoring.prm.decoder import Decoder
+from scoring.prm.invariance import settle
 from scoring.prm.linear import ROWS
 from scoring.prm.paged import PAGE, PagedReader
 from scoring.prm.runs import Run
@@ -103,7 +105,7 @@ def test_a_reading_that_is_abandoned_leaves_nothing_half_done():
 def test_numbers_that_are_none_stop_the_reading_and_leave_the_cache_clean():
     llama = model("LlamaModel")
     llama.embed_tokens.weight[7] = torch.nan
-    reader = PagedReader(Decoder(llama), 1024, 1 << 20)
+    reader = PagedReader(Decoder(llama, fused), 1024, 1 << 20)
     with pytest.raises(FloatingPointError):
         list(reader.read([Run([1, 2]), Run([7])]))
     (reading,) = reader.read([Run([1, 2, 3])])
@@ -120,12 +122,16 @@ def test_numbers_that_are_none_stop_the_reading_and_leave_the_cache_clean():
         ("Qwen3Model", {"head_dim": 8}),
     ],
 )
-def test_our_forward_pass_computes_what_transformers_computes(architecture, config):
+@pytest.mark.parametrize("attend", ATTENTIONS.values())
+def test_our_forward_pass_computes_what_transformers_computes(
+    architecture, config, attend
+):
     theirs = model(architecture, **config)
     assert decoder.fits(theirs)
     ids = torch.randint(64, (300,)).tolist()
     expected = theirs(torch.tensor([ids])).last_hidden_state[0]
-    (reading,) = PagedReader(Decoder(theirs), 1024, 1 << 20).read([Run(ids)])
+    reader = PagedReader(Decoder(theirs, attend), 1024, 1 << 20)
+    (reading,) = reader.read([Run(ids)])
     torch.testing.assert_close(reading.states, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -146,9 +152,16 @@ def test_what_we_do_not_compute_is_read_by_the_models_own_code(architecture, con
     torch.testing.assert_close(reading.states, expected[3:], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_fixed_shapes_are_as_exact_where_rows_depend_on_their_number(dtype):
-    fixed = Decoder(model("LlamaModel", dtype))
+@pytest.mark.parametrize(
+    ("dtype", "attend"),
+    [
+        (torch.float32, fused),
+        (torch.bfloat16, fused),
+        (torch.bfloat16, products),
+    ],
+)
+def test_fixed_shapes_are_as_exact_where_rows_depend_on_their_number(dtype, attend):
+    fixed = Decoder(model("LlamaModel", dtype), attend)
     fixed.rows, fixed.queries = ROWS, TILE
     reader = PagedReader(fixed, 1024, 1 << 20)
     ids = torch.randint(64, (700,)).tolist()
@@ -164,7 +177,9 @@ def test_fixed_shapes_are_as_exact_where_rows_depend_on_their_number(dtype):
 def test_a_gpu_gives_states_of_the_same_shape_and_nearly_the_same_numbers():
     ids = torch.randint(64, (300,)).tolist()
     on_cpu, on_gpu = (
-        next(iter(PagedReader(Decoder(one), 1024, 1 << 20).read([Run(ids)]))).states
+        next(
+            iter(PagedReader(Decoder(one, fused), 1024, 1 << 20).read([Run(ids)]))
+        ).states
         for one in (model("LlamaModel"), model("LlamaModel").cuda())
     )
     torch.testing.assert_close(on_gpu, on_cpu, rtol=1e-2, atol=1e-3)
@@ -190,6 +205,19 @@ def test_the_real_trunk_grows_bit_by_bit_and_agrees_with_transformers(
         exact = theirs.float()(torch.tensor([ids])).last_hidden_state[0]
     ours, peer = (_error(states, exact) for states in (once, rounded))
     assert ours < 1.2 * peer < 0.05
+
+
+@pytest.mark.parametrize("attend", ATTENTIONS.values())
+def test_a_grown_run_is_bit_equal_under_either_attention(attend):
+    decoder = Decoder(model("LlamaModel", torch.bfloat16), attend)
+    settle(decoder)
+    reader = PagedReader(decoder, 1024, 1 << 20)
+    ids = torch.randint(64, (700,)).tolist()
+    (once,) = reader.read([Run(ids)])
+    reader.forget()
+    for end in (3, 130, 131, 640, 700):
+        (grown,) = reader.read([Run(ids[:end])])
+        assert torch.equal(grown.states, once.states[:end])
 
 
 def _error(states: torch.Tensor, exact: torch.Tensor) -> float:
