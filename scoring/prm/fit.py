@@ -8,6 +8,9 @@
 
 `crossfit` fits one member only and says what heads fitted without a task would have
 said of it; whether to attend at all is then one more thing cross-validation chooses.
+
+Penalties are tried from the strongest down, each descent starting where the one before
+it ended: the minimum is the same, and near.
 """
 
 import math
@@ -20,14 +23,14 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from scoring.prm.descent import Parameters, descend
+from scoring.prm.design import Dense, Design, product
 from scoring.prm.heads import Head
 from scoring.prm.readout import VIEWS, pool
 
-PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0)
+PENALTIES = (10.0, 3.0, 1.0, 0.3, 0.1)
 QUERY_PENALTY = 0.1
 QUERY_EPOCHS = 20  # each reads QUERY_TOKENS, and more only overfit
 QUERY_TOKENS = 20_000  # enough for r numbers, whatever the size of the data
-POOLING_PENALTY = 1.0  # under which poolings are compared
 MAX_FOLDS = 4
 
 # (epochs done of this head, its loss where that tells the head's story, the epoch)
@@ -81,7 +84,7 @@ class Recipe:
     @property
     def crossfit_epochs(self) -> int:
         """The same of `crossfit`."""
-        return self.epochs * (2 + MAX_FOLDS * (3 + len(PENALTIES)))
+        return self.epochs * (2 + MAX_FOLDS * (1 + 2 * len(PENALTIES)))
 
 
 def fit(rows: Rows, recipe: Recipe, checkpoints: Path, report: Report) -> Head:
@@ -90,10 +93,11 @@ def fit(rows: Rows, recipe: Recipe, checkpoints: Path, report: Report) -> Head:
     fits = _Fits(rows, recipe, Pace(report, recipe.epochs), checkpoints)
     query = fits.query("query", rows.weight)
     vectors, held = fits.pooled(query), _held(rows)
-    penalty, _ = fits.penalty("penalty", [vectors] * len(held), held)
+    penalty, *_ = fits.chosen("penalty", [vectors] * len(held), held)
     standard = _Standard(vectors[rows.flat])
+    design = Dense(standard.vectors)
     members = [
-        fits.linear(f"member-{k}", standard.vectors, weight, penalty, tell=k == 0)
+        fits.linear(f"member-{k}", design, weight, penalty, tell=k == 0)
         for k, weight in enumerate(bootstrap(rows, recipe))
     ]
     return standard.head(query, members, penalty)
@@ -106,24 +110,22 @@ def crossfit(
     heads that never saw its task. The query is all zeros where attending to some tokens
     more than to others did not help out of fold."""
     fits, held = _Fits(rows, recipe, pace, checkpoints), _held(rows)
-    queries = [
-        fits.query(f"query-{fold}", rows.weight * ~out[rows.flat])
+    nowhere = torch.zeros(rows.episodes[0][0].shape[1])
+    alike = fits.pooled(nowhere)
+    penalty, said, loss = fits.chosen("alike", [alike] * len(held), held)
+    attending = [
+        fits.pooled(fits.query(f"query-{fold}", rows.weight * ~out[rows.flat]))
         for fold, out in enumerate(held)
     ]
-    nowhere = torch.zeros_like(queries[0])
-    poolings = {
-        "alike": [fits.pooled(nowhere)] * len(held),
-        "attending": [fits.pooled(query) for query in queries],
-    }
-    losses = {
-        name: loss_of(rows, fits.held_out(name, views, held, POOLING_PENALTY))
-        for name, views in poolings.items()
-    }
-    name = min(losses, key=losses.__getitem__)
-    penalty, said = fits.penalty(name, poolings[name], held)
-    query = nowhere if name == "alike" else fits.query("query", rows.weight)
-    standard = _Standard(fits.pooled(query)[rows.flat])
-    member = fits.linear("whole", standard.vectors, rows.weight, penalty, tell=True)
+    other = fits.chosen("attending", attending, held)
+    query, vectors = nowhere, alike
+    if other[2] < loss:
+        penalty, said, _ = other
+        query = fits.query("query", rows.weight)
+        vectors = fits.pooled(query)
+    standard = _Standard(vectors[rows.flat])
+    design = Dense(standard.vectors)
+    member = fits.linear("whole", design, rows.weight, penalty, tell=True)
     head = standard.head(query, [member], penalty)
     return head, list(torch.split(said, [len(steps) for steps in rows.episodes]))
 
@@ -182,7 +184,10 @@ class _Standard:
     def __init__(self, vectors: Tensor) -> None:
         self._mean = vectors.mean(0)
         self._scale = vectors.std(0, correction=0).clamp_min(1e-3)
-        self.vectors = (vectors - self._mean) / self._scale
+        self.vectors = self.of(vectors)
+
+    def of(self, vectors: Tensor) -> Tensor:
+        return (vectors - self._mean) / self._scale
 
     def head(
         self, query: Tensor, members: Sequence[Parameters], penalty: float
@@ -221,7 +226,8 @@ class _Fits:
             scores = tokens @ parameters["query"]
             attended = _attended(tokens, scores, owner, len(steps))
             squares = parameters["query"].square().sum() * QUERY_PENALTY / 2
-            return risk(parameters, attended, target, weight, QUERY_PENALTY) + squares
+            logits = attended @ parameters["weight"] + parameters["bias"]
+            return risk(parameters, logits, target, weight, QUERY_PENALTY) + squares
 
         start = {"query": torch.zeros(rank), **self._nothing(rank)}
         path = self.checkpoints / f"{name}.safetensors"
@@ -238,45 +244,42 @@ class _Fits:
                 tokens += len(self.rows.episodes[i][t])
         return chosen
 
-    def penalty(
+    def chosen(
         self, name: str, views: Sequence[Tensor], held: Sequence[Tensor]
-    ) -> tuple[float, Tensor]:
-        """The penalty with the lowest held-out loss, and what was said under it."""
-        tried = {p: self.held_out(name, views, held, p) for p in PENALTIES}
-        best = min(tried, key=lambda p: loss_of(self.rows, tried[p]))
-        return best, tried[best]
-
-    def held_out(
-        self, name: str, views: Sequence[Tensor], held: Sequence[Tensor], penalty: float
-    ) -> Tensor:
-        """What heads fitted without a fold say of its steps: [N, C]; `views[f]` are the
-        vectors of all steps under what was learned without fold f."""
-        logits = torch.zeros(len(views[0]), self.recipe.classes)
+    ) -> tuple[float, Tensor, float]:
+        """The penalty with the lowest held-out loss, what heads fitted without a fold
+        say of its steps under it [N, C], and that loss; `views[f]` are the vectors of
+        all steps under what was learned without fold f."""
+        said = {p: torch.zeros(len(views[0]), self.recipe.classes) for p in PENALTIES}
         for fold, (view, out) in enumerate(zip(views, held, strict=True)):
-            learned = view[self.rows.flat]
-            mean, scale = learned.mean(0), learned.std(0, correction=0).clamp_min(1e-3)
-            weight = self.rows.weight * ~out[self.rows.flat]
-            label = f"{name}-{penalty}-{fold}"
-            fitted = self.linear(label, (learned - mean) / scale, weight, penalty)
-            standard = (view[out] - mean) / scale
-            logits[out] = standard @ fitted["weight"] + fitted["bias"]
-        return logits
+            standard = _Standard(view[self.rows.flat])
+            inputs, design = standard.of(view[out]), Dense(standard.vectors)
+            weight, found = self.rows.weight * ~out[self.rows.flat], None
+            for p in PENALTIES:
+                label = f"{name}-{p}-{fold}"
+                found = self.linear(label, design, weight, p, found)
+                said[p][out] = inputs @ found["weight"] + found["bias"]
+        losses = {p: loss_of(self.rows, logits) for p, logits in said.items()}
+        best = min(losses, key=losses.__getitem__)
+        return best, said[best], losses[best]
 
     def linear(
         self,
         name: str,
-        vectors: Tensor,
+        design: Design,
         weight: Tensor,
         penalty: float,
+        start: Parameters | None = None,
         *,
         tell: bool = False,
     ) -> Parameters:
-        """One penalised logistic regression of the targets on `vectors` [S, F]."""
+        """One penalised logistic regression of the targets on `design`."""
 
         def loss(parameters: Parameters) -> Tensor:
-            return risk(parameters, vectors, self.rows.target, weight, penalty)
+            logits = product(design, parameters["weight"]) + parameters["bias"]
+            return risk(parameters, logits, self.rows.target, weight, penalty)
 
-        start = self._nothing(vectors.shape[1])
+        start = start or self._nothing(design.features)
         path = self.checkpoints / f"{name}.safetensors"
         return self.pace.descend(start, loss, self.recipe.epochs, path, tell=tell)
 
@@ -293,13 +296,12 @@ def loss_of(rows: Rows, logits: Tensor) -> float:
 
 def risk(
     parameters: Parameters,
-    vectors: Tensor,
+    logits: Tensor,
     target: Tensor,
     weight: Tensor,
     penalty: float,
 ) -> Tensor:
     """Weighted mean cross-entropy plus the ridge."""
-    logits = vectors @ parameters["weight"] + parameters["bias"]
     losses = cross_entropy(logits, target, reduction="none")
     ridge = parameters["weight"].square().sum() * penalty / 2
     return (losses * weight).sum() / weight.sum() + ridge

@@ -7,12 +7,14 @@ steps before. Everything is computed step by step on tensors whose shapes the st
 decides, so a vector is bit-equal whatever episodes or later steps come along.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+BASIS_TOKENS = 100_000  # more don't move the covariance of some hundred directions
 VIEWS = 6  # attended, mean, last; each as it is and against the steps before
 
 
@@ -32,11 +34,13 @@ class Basis:
         return self.projection.shape[1]
 
 
-def fit_basis(states: Iterable[Tensor], rank: int) -> Basis:
+def fit_basis(states: Sequence[Tensor], rank: int) -> Basis:
     """Principal directions of the states ([L, d] each), every dimension scaled first:
-    a few dimensions of a residual stream are a hundred times larger than the rest."""
+    a few dimensions of a residual stream are a hundred times larger than the rest. Of
+    much data every n-th step is read."""
     count, total, products = 0, torch.zeros(0), torch.zeros(0)
-    for part in states:
+    stride = math.ceil(sum(map(len, states)) / BASIS_TOKENS) or 1
+    for part in states[::stride]:
         x = part.double()
         count += len(x)
         total = x.sum(0) if not len(total) else total + x.sum(0)

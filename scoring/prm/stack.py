@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from scipy.sparse import csr_array
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from scoring.prm import mixing
 from scoring.prm.descent import Parameters
+from scoring.prm.design import Sparse, product
 from scoring.prm.fit import (
     MAX_FOLDS,
     Pace,
@@ -31,7 +33,7 @@ from scoring.prm.heads import Head
 from scoring.prm.mixing import HIDDEN, Mixer, Words
 from scoring.prm.words import BUCKETS
 
-WORD_PENALTIES = (3e-5, 3e-4)
+WORD_PENALTIES = (3e-4, 3e-5)  # the strongest first: see `fit`
 WORD_EPOCHS = 60
 MIXER_PENALTIES = (3e-3, 1e-2, 3e-2, 1e-1)
 MIXER_EPOCHS = 60
@@ -191,7 +193,7 @@ def _words(
     """The words' expert and its logits out of fold."""
     steps = [step for episode in counted for step in episode]
     fits = _Wordings(rows, _Vocabulary(steps, rows.flat), recipe, pace, checkpoints)
-    tried = {penalty: fits.held_out(penalty) for penalty in WORD_PENALTIES}
+    tried = fits.held_out()
     penalty = min(tried, key=lambda p: loss_of(rows, tried[p]))
     whole = fits.fitted("whole", rows.weight, penalty)
     words = fits.vocabulary.words(whole["weight"], whole["bias"])
@@ -211,15 +213,15 @@ class _Vocabulary:
         # smoothed inverse document frequencies
         self._rarity = ((1 + len(learned)) / (1 + frequency)).log() + 1
         self._known = frequency.nonzero()[:, 0]
-        self.matrix = self._rows(steps)
-        self.learned = self._rows(learned)
+        self.matrix = Sparse(self._rows(steps))
+        self.learned = Sparse(self._rows(learned))
 
     def words(self, weight: Tensor, bias: Tensor) -> Words:
         everywhere = torch.zeros(BUCKETS, weight.shape[1])
         everywhere[self._known] = weight
         return Words(self._rarity, everywhere, bias)
 
-    def _rows(self, steps: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+    def _rows(self, steps: Sequence[tuple[Tensor, Tensor]]) -> csr_array:
         """Weighed and normalised counts, sparse: [N, known buckets]."""
         column = torch.full((BUCKETS,), -1).index_put(
             (self._known,), torch.arange(len(self._known))
@@ -230,12 +232,9 @@ class _Vocabulary:
         owner = torch.arange(len(steps)).repeat_interleave(lengths)
         columns = column[torch.cat([places for places, _ in steps])]
         known = columns >= 0
-        return torch.sparse_coo_tensor(
-            torch.stack([owner[known], columns[known]]),
-            torch.cat(values)[known],
-            (len(steps), len(self._known)),
-            check_invariants=False,
-        ).coalesce()
+        place = (owner[known].numpy(), columns[known].numpy())
+        shape = (len(steps), len(self._known))
+        return csr_array((torch.cat(values)[known].numpy(), place), shape=shape)
 
 
 @dataclass(slots=True)
@@ -248,29 +247,40 @@ class _Wordings:
     pace: Pace
     checkpoints: Path
 
-    def fitted(self, name: str, weight: Tensor, penalty: float) -> Parameters:
+    def fitted(
+        self,
+        name: str,
+        weight: Tensor,
+        penalty: float,
+        start: Parameters | None = None,
+    ) -> Parameters:
         learned, target = self.vocabulary.learned, self.rows.target
 
         def loss(parameters: Parameters) -> Tensor:
-            return risk(parameters, learned, target, weight, penalty)
+            logits = product(learned, parameters["weight"]) + parameters["bias"]
+            return risk(parameters, logits, target, weight, penalty)
 
         classes = self.recipe.classes
-        start = {
-            "weight": torch.zeros(learned.shape[1], classes),
+        start = start or {
+            "weight": torch.zeros(learned.features, classes),
             "bias": torch.zeros(classes),
         }
         path = self.checkpoints / f"{name}.safetensors"
         return self.pace.descend(start, loss, WORD_EPOCHS, path)
 
-    def held_out(self, penalty: float) -> Tensor:
+    def held_out(self) -> dict[float, Tensor]:
+        """By penalty, what is said of every step without its fold: [N, C]."""
         everywhere = folds(self.rows)
-        logits = torch.zeros(len(everywhere), self.recipe.classes)
+        shape = len(everywhere), self.recipe.classes
+        logits = {penalty: torch.zeros(shape) for penalty in WORD_PENALTIES}
         for fold in range(int(everywhere.max()) + 1):
-            held = everywhere == fold
+            held, found = everywhere == fold, None
             weight = self.rows.weight * ~held[self.rows.flat]
-            found = self.fitted(f"penalty-{penalty}-{fold}", weight, penalty)
-            said = self.vocabulary.matrix @ found["weight"] + found["bias"]
-            logits[held] = said[held]
+            for penalty in WORD_PENALTIES:
+                label = f"penalty-{penalty}-{fold}"
+                found = self.fitted(label, weight, penalty, found)
+                said = self.vocabulary.matrix.forward(found["weight"]) + found["bias"]
+                logits[penalty][held] = said[held]
         return logits
 
 

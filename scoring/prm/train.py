@@ -153,7 +153,7 @@ def _fitted(
     axes = _answered(reads)
     reads = _of(reads, "train")
     examples = [read.example for read in reads]
-    states = (part for read in reads for part in read.states)
+    states = [part for read in reads for part in read.states]
     basis = fit_basis(states, min(config.rank, trunk.width))
     projected = [[basis.project(part) for part in read.states] for read in reads]
     material = judges.Material(examples, [read.encoded for read in reads], projected)

@@ -1,4 +1,7 @@
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from scoring.prm import metrics
 
@@ -75,3 +78,12 @@ def test_the_interval_resamples_tasks_and_holds_the_estimate():
     )
     assert low < 1 / 3 < high
     assert metrics.interval([], lambda rows: 1.0) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from([-1, 0, 1]), st.integers(0, 5)), min_size=2))
+def test_auroc_is_the_usual_one_whatever_ties(rows):
+    y, q = [verdict for verdict, _ in rows], [level / 5 for _, level in rows]
+    wrong = [verdict == -1 for verdict in y]
+    assume(0 < sum(wrong) < len(wrong))
+    usual = roc_auc_score(wrong, [1 - p for p in q])
+    assert metrics.auroc(y, q) == pytest.approx(usual)
