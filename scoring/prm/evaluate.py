@@ -173,7 +173,8 @@ def first_errors(
     for_accuracy: float | None,
 ) -> dict[str, Any]:
     """How well first errors are found under given thresholds, on episodes judged up to
-    theirs; `onset` needs none."""
+    theirs. First errors are `metrics.likeliest_error`; only ProcessBench F1 and the
+    accuracy `at_threshold` need thresholds."""
     guesses = [prediction.verdicts for prediction in predictions]
     return _first_errors(examples, guesses, for_f1, for_accuracy)
 
@@ -194,28 +195,32 @@ def _first_errors(
     known = _localisable(examples)
     reference = [metrics.first_error(examples[i].verdicts) for i in known]
 
+    likeliest = [metrics.likeliest_error(_q(guesses[i])) for i in known]
+    guessed = [place if odds > 0 else -1 for place, odds in likeliest]
+
     def found(threshold: float | None) -> list[int]:
         limit = 0.5 if threshold is None else threshold
         return [metrics.first_below(_q(guesses[i]), limit) for i in known]
 
     return {
         "episodes": len(known),
-        "first_error_accuracy": metrics.first_error_accuracy(
+        "first_error_accuracy": metrics.first_error_accuracy(reference, guessed),
+        "first_error_accuracy_at_threshold": metrics.first_error_accuracy(
             reference, found(for_accuracy)
         ),
-        "onset": _onset(reference, [_q(guesses[i]) for i in known]),
+        "onset": _onset(reference, likeliest),
         "processbench": metrics.processbench(reference, found(for_f1)),
     }
 
 
 def _onset(
-    reference: Sequence[int], q: Sequence[Sequence[float | None]]
+    reference: Sequence[int], likeliest: Sequence[tuple[int, float]]
 ) -> float | None:
-    """Of the faulty episodes, how many have their lowest q on the first error."""
+    """Of the faulty episodes, how many went wrong first where it is likeliest."""
     hits = [
-        min((p, t) for t, p in enumerate(episode) if p is not None)[1] == error
-        for error, episode in zip(reference, q, strict=True)
-        if error != -1 and any(p is not None for p in episode)
+        place == error
+        for error, (place, _) in zip(reference, likeliest, strict=True)
+        if error != -1 and place != -1
     ]
     return float(np.mean(hits)) if hits else None
 

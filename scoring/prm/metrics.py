@@ -5,6 +5,7 @@ P(step not wrong), so 1 - q scores the error class; the index of a first error i
 where there is none. What is undefined (an absent class) is None, never .5 nor NaN.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -93,6 +94,25 @@ def first_error(verdicts: Sequence[int | None]) -> int:
 def first_below(q: Sequence[float | None], threshold: float) -> int:
     """Index of the first q under the threshold, or -1."""
     return next((t for t, p in enumerate(q) if p is not None and p < threshold), -1)
+
+
+def likeliest_error(q: Sequence[float | None]) -> tuple[int, float]:
+    """Where an episode most probably went wrong first, and the log odds of that against
+    "nowhere"; (-1, -inf) without a q.
+
+    P(first error at t) = (1 - q_t) · q_0 ⋯ q_t-1, reading q_t as P(t right | all before
+    it are), which is what judging up to the first error teaches. The place, where its
+    odds are positive, else "none", is the best guess where only exact hits count.
+    """
+    place, best, clean = -1, -math.inf, 0.0
+    for t, p in enumerate(q):
+        if p is None:
+            continue
+        wrong = clean + math.log(max(1 - p, 1e-9))
+        if wrong > best:
+            place, best = t, wrong
+        clean += math.log(max(p, 1e-9))
+    return place, best - clean
 
 
 def first_error_accuracy(reference: ArrayLike, predicted: ArrayLike) -> float | None:

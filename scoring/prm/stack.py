@@ -3,6 +3,9 @@
 A mixer that heard the opinions' words on their own training steps would trust them far
 too much. So every opinion is fitted once more for each fold of whole tasks, speaks of
 the steps of that fold only, and the mixer learns from that (stacking, Wolpert 1992).
+
+What the penalty draws it to is not silence but the sum of both opinions, each as loud
+as it deserves: with little data the mixer adds next to nothing to them.
 """
 
 import math
@@ -35,7 +38,8 @@ from scoring.prm.words import BUCKETS
 
 WORD_PENALTIES = (3e-4, 3e-5)  # the strongest first: see `fit`
 WORD_EPOCHS = 60
-MIXER_PENALTIES = (3e-3, 1e-2, 3e-2, 1e-1)
+MIXER_PENALTIES = (1e-2, 3e-2, 1e-1, 3e-1, 1.0)
+TRUST = (0.7, 0.3)  # in trunk and words, before the descent
 MIXER_EPOCHS = 60
 
 Counted = Sequence[Sequence[tuple[Tensor, Tensor]]]  # per episode and step
@@ -97,10 +101,11 @@ def mixed(
     centre = learned.mean(0)
     scale = learned.std(0, correction=0).clamp_min(1e-3)
     standard = ((flat - centre) / scale).clamp(-mixing.CLIP, mixing.CLIP)
-    fits = _Mixers(rows, standard, recipe, pace, checkpoints)
+    said = _Said.of(recipe.classes, centre, scale)
+    fits = _Mixers(rows, standard, said, recipe, pace, checkpoints)
     penalty, held_out, loss = fits.chosen()
     members = [
-        fits.fitted(f"member-{k}", weight, penalty, k)
+        said.merged(fits.fitted(f"member-{k}", weight, penalty, k))
         for k, weight in enumerate(bootstrap(rows, recipe))
     ]
     mixer = Mixer(
@@ -123,12 +128,41 @@ def _heard(opinions: Mapping[str, Opinion], i: int) -> mixing.Opinions:
 _SHAPES = ("hidden", "shift", "out", "straight", "bias")
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Where a head's two experts stand among standardised inputs: their logits are
+    inputs @ `straight` [2, F, C] + `bias` [2, C]."""
+
+    straight: Tensor
+    bias: Tensor
+
+    @classmethod
+    def of(cls, classes: int, centre: Tensor, scale: Tensor) -> "_Said":
+        straight = torch.zeros(2, len(scale), classes)
+        # a head hears itself first: the story of its trunk, then that of its words
+        places = [range(start, start + classes) for start in (0, classes + 3)]
+        for expert, place in zip(straight, places, strict=True):
+            expert[place, range(classes)] = scale[list(place)]
+        return cls(straight, torch.stack([centre[list(place)] for place in places]))
+
+    def merged(self, parameters: Parameters) -> Parameters:
+        """The same network with the experts' share inside its straight connection."""
+        trust = parameters["trust"]
+        straight = torch.einsum("e,efc->fc", trust, self.straight)
+        return {
+            **{key: parameters[key] for key in ("hidden", "shift", "out")},
+            "straight": parameters["straight"] + straight,
+            "bias": parameters["bias"] + trust @ self.bias,
+        }
+
+
 @dataclass(slots=True)
 class _Mixers:
     """The networks of one mixer, on standardised inputs [N, F] of all steps."""
 
     rows: Rows
     standard: Tensor
+    said: _Said
     recipe: Recipe
     pace: Pace
     checkpoints: Path
@@ -146,9 +180,8 @@ class _Mixers:
         target, inputs = self.rows.target, self.standard[self.rows.flat]
 
         def loss(parameters: Parameters) -> Tensor:
-            losses = cross_entropy(
-                _network(parameters, inputs), target, reduction="none"
-            )
+            logits = _network(self.said.merged(parameters), inputs)
+            losses = cross_entropy(logits, target, reduction="none")
             squares = sum(parameters[key].square().sum() for key in _DECAYED)
             return (losses * weight).sum() / weight.sum() + penalty * squares
 
@@ -162,7 +195,7 @@ class _Mixers:
             held = everywhere == fold
             weight = self.rows.weight * ~held[self.rows.flat]
             fitted = self.fitted(f"penalty-{penalty}-{fold}", weight, penalty, 0)
-            logits[held] = _network(fitted, self.standard[held])
+            logits[held] = _network(self.said.merged(fitted), self.standard[held])
         return loss_of(self.rows, logits), logits
 
     def _start(self, seed: int) -> Parameters:
@@ -175,6 +208,7 @@ class _Mixers:
             "out": torch.zeros(HIDDEN, classes),
             "straight": torch.zeros(features, classes),
             "bias": torch.zeros(classes),
+            "trust": torch.tensor(TRUST),
         }
 
 

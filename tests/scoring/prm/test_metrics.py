@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -58,6 +60,16 @@ def test_the_first_error_is_an_index_from_zero_or_minus_one():
     assert metrics.first_error([1, 0, None]) == -1
     assert metrics.first_below([0.9, None, 0.1], 0.5) == 2
     assert metrics.first_below([0.9], 0.5) == -1
+
+
+def test_the_likeliest_first_error_weighs_every_place_against_none():
+    # none: .9 · .2 · .3 = .054; at 0: .1; at 1: .9 · .8 = .72; at 2: .9 · .2 · .7
+    place, odds = metrics.likeliest_error([0.9, None, 0.2, 0.3])
+    assert place == 2
+    assert odds == pytest.approx(math.log(0.72 / 0.054))
+    place, odds = metrics.likeliest_error([0.9, 0.8])
+    assert (place, odds < 0) == (1, True)
+    assert metrics.likeliest_error([None]) == (-1, -math.inf)
 
 
 def test_processbench_is_undefined_without_clean_or_without_faulty_episodes():
