@@ -1,14 +1,16 @@
 """A training run's work: the snapshot's examples in, a candidate model out."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 
 from scoring.prm.config import Progress, TrainConfig
+from scoring.prm.examples import Provenance
 from scoring.prm.train import Example, train
 from webapp.models import Job, TrainingRun
 from webapp.services import snapshots, training
+from webapp.services.snapshots import Labelled
 from workers import trunk
 
 # a row a second is as live as anybody can read
@@ -26,16 +28,26 @@ def fit(job: Job) -> dict[str, Any]:
     # writes are fenced by the attempt this process was started for
     run.job = job
     if run.reward_model is None:
-        examples = [
-            Example(row.episode, row.verdicts, row.success, row.split, (), row.social)
-            for row in snapshots.examples(run.snapshot)
-        ]
+        examples = [as_example(row) for row in snapshots.examples(run.snapshot)]
         config = TrainConfig.from_dict(run.config)
         trained = train(
             examples, trunk.load(), config, settings.DATA_DIR, Teller(run).tell
         )
         training.finish(run, sha256=trained.sha256, card=trained.card)
     return {"reward_model": run.reward_model_id}
+
+
+def as_example(row: Labelled) -> Example:
+    """As a training reads it: doubtful labels teach less (see `Consensus.weights`)."""
+    return Example(
+        row.episode,
+        row.verdicts,
+        row.success,
+        row.split,
+        row.weights,
+        row.social,
+        provenance=cast(Provenance, row.provenance.value),
+    )
 
 
 class Descents:

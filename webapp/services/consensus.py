@@ -26,6 +26,9 @@ STRENGTH = {
     Provenance.ROLLOUT: 2,
     Provenance.JUDGE: 3,
 }
+# how much a verdict teaches beside a person's: that of rollouts is an estimate from a
+# few of them, a judge's has been looked at by nobody
+WEIGHTS = {Provenance.ROLLOUT: 0.5, Provenance.JUDGE: 0.5}
 AXES = (
     *(Axis.VERDICT, Axis.OUTCOME, Axis.PREFERENCE, Axis.HARM, Axis.PRIVACY),
     Axis.BAD_TASK,
@@ -52,11 +55,18 @@ class Vote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Consensus:
-    """What is agreed of one episode: `verdicts` of the steps that have one, `outcome`
-    -1, 0 or 1, `preference` in [0, 1]; None where nobody said. `votes` tell why."""
+    """What is agreed of one episode: `verdicts` of the steps that have one, with how
+    much each may teach and what kind of label it is; `outcome` -1, 0 or 1,
+    `preference` in [0, 1]; None where nobody said. `votes` tell why.
+
+    A weight is that of the label's kind (`WEIGHTS`, else 1) times the share of those
+    who decided it that agree with it.
+    """
 
     episode_id: uuid.UUID
     verdicts: dict[int, int]
+    weights: dict[int, float]
+    provenances: dict[int, Provenance]
     outcome: int | None
     preference: float | None
     harm: bool | None
@@ -67,6 +77,12 @@ class Consensus:
     def series(self, steps: int) -> tuple[int | None, ...]:
         """One verdict a step, None where there is none."""
         return tuple(self.verdicts.get(index) for index in range(steps))
+
+    @property
+    def provenance(self) -> Provenance:
+        """The strongest kind of its verdicts; a person's where there are none."""
+        kinds = self.provenances.values()
+        return min(kinds, key=_strength, default=Provenance.HUMAN)
 
     @property
     def success(self) -> bool | None:
@@ -112,14 +128,18 @@ def _of_episode(episode_id: uuid.UUID, cast: tuple[Vote, ...]) -> Consensus:
     for vote in cast:
         if vote.value != UNSURE:
             places.setdefault((vote.axis, vote.step), []).append(vote)
-    agreed = {place: _agreed(place[0], given) for place, given in places.items()}
+    decisive = {place: _strongest(given) for place, given in places.items()}
+    agreed = {place: _agreed(place[0], given) for place, given in decisive.items()}
+    judged = {
+        step: (value, decisive[axis, step])
+        for (axis, step), value in agreed.items()
+        if axis == Axis.VERDICT and step is not None
+    }
     return Consensus(
         episode_id=episode_id,
-        verdicts={
-            step: value
-            for (axis, step), value in agreed.items()
-            if axis == Axis.VERDICT and step is not None
-        },
+        verdicts={step: value for step, (value, _) in judged.items()},
+        weights={step: _weight(*found) for step, found in judged.items()},
+        provenances={step: _provenance(*found) for step, found in judged.items()},
         outcome=agreed.get((Axis.OUTCOME, None)),
         preference=agreed.get((Axis.PREFERENCE, None)),
         harm=agreed.get((Axis.HARM, None)),
@@ -129,12 +149,36 @@ def _of_episode(episode_id: uuid.UUID, cast: tuple[Vote, ...]) -> Consensus:
     )
 
 
+def _strongest(given: list[Vote]) -> list[Vote]:
+    """Those that decide: of the strongest kind, the likelier of two as strong first."""
+    strongest = min(STRENGTH[_kind(vote)] for vote in given)
+    decisive = [vote for vote in given if STRENGTH[_kind(vote)] == strongest]
+    return sorted(decisive, key=lambda vote: _strength(_kind(vote)))
+
+
 def _agreed(axis: str, given: list[Vote]) -> Any:
-    strongest = min(STRENGTH[Provenance(vote.provenance)] for vote in given)
-    values = [v.value for v in given if STRENGTH[Provenance(v.provenance)] == strongest]
+    values = [vote.value for vote in given]
     if axis == Axis.PREFERENCE:
         return sum(values) / len(values)
     return _majority(values)
+
+
+def _weight(value: int, given: list[Vote]) -> float:
+    agree = [WEIGHTS.get(_kind(v), 1.0) for v in given if v.value == value]
+    return sum(agree) / len(given)
+
+
+def _provenance(value: int, given: list[Vote]) -> Provenance:
+    return next(_kind(vote) for vote in given if vote.value == value)
+
+
+def _kind(vote: Vote) -> Provenance:
+    return Provenance(vote.provenance)
+
+
+def _strength(kind: Provenance) -> tuple[int, float]:
+    """Of equals, the kind that teaches more comes first."""
+    return STRENGTH[kind], -WEIGHTS.get(kind, 1.0)
 
 
 def _majority(values: list[Any]) -> Any:

@@ -15,6 +15,7 @@ from scoring.errors import NotEnoughLabels
 from scoring.splits import Split
 from webapp.errors import Invalid
 from webapp.models import Episode, LabelEvent, Project, Snapshot
+from webapp.models.label_event import Provenance
 from webapp.services import consensus
 from webapp.services.consensus import Consensus
 
@@ -27,9 +28,9 @@ CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """An episode, one verdict (or None) a step, what was said of its outcome and its
-    conduct (see `Consensus.social`), and its side of the split; `source` is the format
-    it came in."""
+    """An episode, one verdict (or None) a step and its weight, what was said of its
+    outcome and its conduct (see `Consensus.social`), and its side of the split;
+    `provenance` is the verdicts' (see `Consensus`), `source` the format it came in."""
 
     pk: uuid.UUID
     source: str
@@ -38,6 +39,8 @@ class Labelled:
     success: bool | None
     split: Split
     social: dict[str, float]
+    weights: tuple[float, ...]
+    provenance: Provenance
 
 
 def take(project: Project, *, user: User | None, seed: int = 0) -> Snapshot:
@@ -100,6 +103,8 @@ def _labelled(episode: Episode, row: Consensus, snapshot: Snapshot) -> Labelled:
         success=stated,
         social=row.social,
         split=snapshot.splits[str(episode.pk)],
+        weights=tuple(row.weights.get(t, 1.0) for t in range(episode.step_count)),
+        provenance=row.provenance,
     )
 
 
@@ -120,6 +125,7 @@ def _counts(
         "verdicts": dict(sorted(verdicts.items())),
         "train_verdicts": dict(sorted(to_train.items())),
         "splits": dict(Counter(split.values())),
+        "provenance": dict(Counter(k for r in judged for k in r.provenances.values())),
     }
 
 

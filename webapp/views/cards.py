@@ -15,7 +15,8 @@ _FACTS = (
     ("layers used", "backbone", "depth"),
     ("template", "template"),
     ("label type", "label_type"),
-    ("first-error threshold", "metrics", "threshold"),
+    ("threshold (F1)", "metrics", "threshold"),
+    ("threshold (first error)", "metrics", "first_error_threshold"),
     ("seconds of training", "seconds"),
 )
 
@@ -146,7 +147,7 @@ def _facts(card: Mapping[str, Any]) -> tuple[Fact, ...]:
     ]
     counts = _numbers(record(card, "data", "counts"))
     software = record(card, "software").items()
-    rows = [*fixed, *config, *counts, *software]
+    rows = [*fixed, *_labels(card), *_heads(card), *config, *counts, *software]
     return tuple(Fact.of(name, value) for name, value in rows if value is not None)
 
 
@@ -165,3 +166,26 @@ def at(data: Any, *path: str) -> Any:
     for name in path:
         data = data.get(name) if isinstance(data, Mapping) else None
     return data
+
+
+def _labels(card: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Who judged the episodes it was made from."""
+    kinds = record(card, "provenance").items()
+    named = [f"{kind}: {n:,}" for kind, n in kinds if isinstance(n, int)]
+    if named:
+        yield "episodes judged by", ", ".join(named)
+
+
+def _heads(card: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """A head that was dropped, and why: without it there is no V_t."""
+    for name, about in record(card, "heads").items():
+        if isinstance(about, Mapping) and about.get("kept") is False:
+            losses = about.get("held_out_loss"), about.get("base_rate_loss")
+            if all(isinstance(loss, int | float) for loss in losses):
+                found, least = losses
+                yield (
+                    f"{name} head",
+                    f"dropped: loss {found:.3f}, base rate {least:.3f}",
+                )
+            else:
+                yield f"{name} head", "dropped"

@@ -43,6 +43,28 @@ def test_the_strongest_kind_decides_and_a_tie_goes_to_the_milder(
     assert agreed(*reversed(given)).verdicts.get(0) == verdict
 
 
+@pytest.mark.parametrize(
+    ("given", "weight", "provenance"),
+    [
+        ([("human", 1)], 1.0, "human"),
+        ([("imported", -1)], 1.0, "imported"),
+        ([("human", 1), ("human", 1), ("human", -1), ("judge", -1)], 2 / 3, "human"),
+        ([("human", 0), ("human", -1), ("adjudicated", -1)], 1.0, "adjudicated"),
+        ([("rollout", -1)], 0.5, "rollout"),
+        ([("judge", 1), ("judge", 1)], 0.5, "judge"),
+        ([("imported", 1), ("rollout", 1)], 0.75, "imported"),
+        ([("imported", 1), ("rollout", 0)], 0.25, "rollout"),
+    ],
+)
+def test_a_doubtful_label_teaches_less_and_says_who_gave_it(
+    given: list[tuple[str, Any]], weight: float, provenance: str
+) -> None:
+    row = agreed(*given)
+    assert row.weights[0] == pytest.approx(weight)
+    assert (row.provenances[0], row.provenance) == (provenance, provenance)
+    assert agreed(*reversed(given)).provenances == row.provenances
+
+
 @pytest.mark.parametrize(("outcome", "success"), [(1, True), (-1, False), (0, None)])
 def test_partly_solved_is_neither_success_nor_failure(
     outcome: int, success: bool | None

@@ -1,5 +1,7 @@
 """Snapshots: a training set that never changes."""
 
+from collections import Counter
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -56,6 +58,26 @@ def test_the_counts_say_what_is_in_it(labelled: Project, alice: User) -> None:
     assert counts["verdicts"] == {"-1": 12, "0": 24, "1": 36}
     assert sum(counts["splits"].values()) == 24
     assert set(counts["splits"]) == {"train", "calibration", "test"}
+
+
+def test_who_judged_is_kept_with_every_run(labelled: Project, alice: User) -> None:
+    doubted = labelled.episodes.earliest("pk")
+    bob = factories.a_user("bob")
+    factories.a_label(doubted, alice, 1, step=0)
+    factories.a_label(doubted, bob, -1, step=0)
+    labels.import_verdicts(
+        factories.an_episode(labelled), user=bob, verdicts=[1], provenance="rollout"
+    )
+
+    snapshot = snapshots.take(labelled, user=alice)
+    rows = {row.pk: row for row in snapshots.examples(snapshot)}
+
+    assert snapshot.counts["provenance"] == {"human": 72, "rollout": 1}
+    assert rows[doubted.pk].weights == (0.5, 1.0, 1.0)
+    assert Counter(row.provenance for row in rows.values()) == {
+        "human": 24,
+        "rollout": 1,
+    }
 
 
 def test_runs_of_one_task_are_on_one_side(alice: User) -> None:

@@ -77,6 +77,42 @@ def test_a_card_stands_beside_the_baselines_and_the_champion(
     assert "40 steps of 8 tasks" in page.content.decode()
 
 
+def test_a_card_says_who_judged_and_which_head_was_dropped(
+    as_bob: Client, project: Project
+) -> None:
+    card = a_card(0.9)
+    card["provenance"] = {"human": 1200, "judge": 30}
+    card["metrics"] |= {"threshold": 0.41, "first_error_threshold": 0.27}
+    lost = {"kept": False, "held_out_loss": 0.7123, "base_rate_loss": 0.6931}
+    card["heads"] = {"verdict": {"kept": True}, "value": lost}
+    model = factories.a_reward_model(project, card=card)
+
+    page = as_bob.get(f"/reward-models/{model.pk}/").content.decode()
+
+    assert "human: 1,200, judge: 30" in page
+    for text in ("value head", "dropped: loss 0.712, base rate 0.693"):
+        assert text in page
+    for text in ("threshold (F1)", "0.410", "threshold (first error)", "0.270"):
+        assert text in page
+    assert "verdict head" not in page
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"provenance": ["human"], "heads": {"value": {"kept": False}}},
+        {"provenance": {"human": "many"}, "heads": {"value": 3}},
+        {"provenance": {"human": True}, "heads": []},
+        {"heads": {"value": {"kept": False, "held_out_loss": "x"}}},
+    ],
+)
+def test_a_strangers_card_may_say_anything(
+    nonsense: Any, as_bob: Client, project: Project
+) -> None:
+    model = factories.a_reward_model(project, card=a_card(0.9) | nonsense)
+    assert as_bob.get(f"/reward-models/{model.pk}/").status_code == 200
+
+
 def test_a_model_without_a_card_is_shown(as_bob: Client, project: Project) -> None:
     model = factories.a_reward_model(project)
 
