@@ -74,7 +74,12 @@ from scoring.formats.openhands_v0 import OPENHANDS_OUTPUT, OPENHANDS_V0
 from scoring.formats.openhands_v1 import OPENHANDS_PAGE, OPENHANDS_V1
 from scoring.formats.otlp import OTEL_ATTRIBUTES, OTEL_SPANS, OTLP, PHOENIX
 from scoring.formats.phoenix_table import PHOENIX_TABLE
-from scoring.formats.process_labels import MATH_SHEPHERD, PRM800K, STEPWISE
+from scoring.formats.process_labels import (
+    MATH_SHEPHERD,
+    PRM800K,
+    PROCESSBENCH,
+    STEPWISE,
+)
 from scoring.formats.process_values import PRM_BENCH, VALUE_TREE
 from scoring.formats.pydantic_ai import PYDANTIC_AI
 from scoring.formats.react import REACT
@@ -171,6 +176,7 @@ FORMATS: tuple[Format, ...] = (
     PRM800K,
     MATH_SHEPHERD,
     STEPWISE,
+    PROCESSBENCH,
     PRM_BENCH,
     VALUE_TREE,
     TAU_BENCH,

@@ -1,5 +1,5 @@
 """Data sets that come with step labels: PRM800K (arXiv:2305.20050), Math-Shepherd
-(arXiv:2312.08935) and TRL's stepwise supervision.
+(arXiv:2312.08935), ProcessBench (arXiv:2412.06559) and TRL's stepwise supervision.
 
 The labels are kept as `meta["verdicts"]`: one a step, -1, 0, +1, or None.
 """
@@ -68,18 +68,39 @@ def read_stepwise(row: Record) -> Iterator[Episode]:
     yield _episode(fields.text(row.get("prompt")), steps, row)
 
 
+def read_processbench(row: Record) -> Iterator[Episode]:
+    """`label` is the first wrong step, -1 where none is; what follows a wrong step was
+    not judged."""
+    texts = [fields.text(text) for text in fields.items(row.get("steps"))]
+    label = row.get("label")
+    if type(label) is not int or not -1 <= label < len(texts):
+        detail = f"expected the first wrong of {len(texts)} steps, or -1"
+        raise InvalidEpisode(detail, pointer="/label")
+    judged = len(texts) if label == -1 else label
+    verdicts = [1] * judged + ([] if label == -1 else [-1])
+    unjudged: list[int | None] = [None] * (len(texts) - len(verdicts))
+    steps = list(zip(texts, [*verdicts, *unjudged], strict=True))
+    correct = row.get("final_answer_correct")
+    outcome = Outcome(success=correct if isinstance(correct, bool) else None)
+    yield _episode(fields.text(row.get("problem")), steps, row, outcome)
+
+
 def _episode(
-    task: str, steps: Sequence[tuple[str, int | None]], row: Record
+    task: str,
+    steps: Sequence[tuple[str, int | None]],
+    row: Record,
+    outcome: Outcome | None = None,
 ) -> Episode:
     talk = Conversation(task=task)
     kept = [(text, verdict) for text, verdict in steps if text]
     for text, _ in kept:
         talk.step(text)
-    said = ("prompt", "completions", "input")
+    said = ("prompt", "completions", "input", "problem", "steps")
     asked = fields.record(row.get("question"))
     reference = fields.string(asked, "ground_truth_answer") or None
     episode = talk.episode(
-        columns=fields.without(row, *said), outcome=Outcome(reference=reference)
+        columns=fields.without(row, *said),
+        outcome=outcome or Outcome(reference=reference),
     )
     verdicts = [verdict for _, verdict in kept]
     return replace(episode, meta={**episode.meta, "verdicts": verdicts})
@@ -107,4 +128,10 @@ STEPWISE = Format(
     title="TRL stepwise supervision",
     needs=(keys("prompt", "completions", "labels"),),
     read=read_stepwise,
+)
+PROCESSBENCH = Format(
+    name="processbench",
+    title="ProcessBench labels",
+    needs=(keys("problem", "steps", "final_answer_correct", "label"),),
+    read=read_processbench,
 )

@@ -93,6 +93,7 @@ VALUES = {
         "history": {"episodes": [_CYCLE]},
     },
     "prm800k": labels.PRM800K,
+    "processbench": labels.PROCESSBENCH,
     "math_shepherd": _MENDED,
     "trl_stepwise": {"prompt": "q", "completions": ["a"], "labels": [True]},
     "tau_bench": tau_bench.RUN,

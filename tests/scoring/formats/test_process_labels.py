@@ -3,6 +3,8 @@
 import json
 from io import BytesIO
 
+import pytest
+
 from scoring.exports import EXPORTS, Labelled
 from scoring.formats import RowError, read
 
@@ -61,6 +63,39 @@ def test_stepwise_supervision_survives_the_way_out_and_in():
     episode = only(row)
     labelled = Labelled(episode, tuple(episode.meta["verdicts"]))
     assert json.loads(*EXPORTS["trl_stepwise"]([labelled])) == row
+
+
+PROCESSBENCH = {
+    "id": "gsm8k-7",
+    "generator": "some-model",
+    "problem": "2+2?",
+    "steps": ["Add.", "Five.", "So 5."],
+    "final_answer_correct": False,
+    "label": 1,
+}
+
+
+def test_processbench_names_the_first_wrong_step_and_judges_none_after_it():
+    episode = only(PROCESSBENCH)
+    assert episode.task == "2+2?"
+    assert [step.text for step in episode.steps] == ["Add.", "Five.", "So 5."]
+    assert episode.meta["verdicts"] == [1, -1, None]
+    assert episode.outcome.success is False
+    columns = {"id": "gsm8k-7", "generator": "some-model", "label": 1}
+    assert columns.items() <= episode.meta["columns"].items()
+
+
+def test_a_solution_of_processbench_without_a_wrong_step_is_right_throughout():
+    episode = only({**PROCESSBENCH, "label": -1, "final_answer_correct": True})
+    assert episode.meta["verdicts"] == [1, 1, 1]
+    assert episode.outcome.success is True
+
+
+@pytest.mark.parametrize("label", [3, -2, "1", True, None, 1.0])
+def test_a_wrong_step_that_is_not_there_is_refused(label):
+    error = only({**PROCESSBENCH, "label": label})
+    assert isinstance(error, RowError)
+    assert error.detail == "expected the first wrong of 3 steps, or -1"
 
 
 def test_labels_that_do_not_fit_their_steps_are_refused():
