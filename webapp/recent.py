@@ -1,16 +1,25 @@
 """What was looked up a moment ago, so that a trainer's every request needn't ask the
-database again. Another process's change is seen within TOKEN_CACHE_SECONDS."""
+database again. Another process's change is seen within TOKEN_CACHE_SECONDS, and at once
+where it is announced as a new edition."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
+import redis
 from django.conf import settings
+from django.db import transaction
+
+from webapp.broker import broker
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 MOST = 1_000
+_EDITION = "pacenote:edition:"
 
 
 class Recent(Generic[T]):
@@ -34,3 +43,25 @@ class Recent(Generic[T]):
 
     def forget(self, key: Hashable) -> None:
         self._found.pop(key, None)
+
+
+def edition(name: str) -> str:
+    """How often what goes by this name has been announced to have changed. Ask before
+    you look it up, and keep what you find under both.
+
+    Raises: redis.RedisError.
+    """
+    return cast("str | None", broker().get(f"{_EDITION}{name}")) or ""
+
+
+def announce(name: str) -> None:
+    """Have every process look it up anew once the current transaction is committed;
+    without a broker they do so within TOKEN_CACHE_SECONDS."""
+
+    def send() -> None:
+        try:
+            broker().incr(f"{_EDITION}{name}")
+        except redis.RedisError:
+            log.warning("no broker: a change of %s is seen a little later", name)
+
+    transaction.on_commit(send)

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import redis
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -13,15 +14,28 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Project, RewardModel
 from webapp.models.job import Kind
 from webapp.models.reward_model import ModelState
+from webapp.recent import Recent, announce, edition
 from webapp.services import gates, model_files
 from webapp.services import jobs as job_service
 
 _VERSION = re.compile(r"v?([0-9]{1,7})")
 _HASH = re.compile(r"[0-9a-f]{8,64}")
+_serving: Recent[RewardModel] = Recent()
 
 
 def champion(project: Project) -> RewardModel | None:
     return project.reward_models.filter(state=ModelState.CHAMPION).first()
+
+
+def serving(project: Project) -> RewardModel | None:
+    """The champion, for those who ask many times a second and only read: found a moment
+    ago and not replaced since, by whichever process."""
+    name = _name(project.pk)
+    try:
+        key = name, edition(name)
+    except redis.RedisError:
+        return champion(project)
+    return _serving.get(key, lambda: champion(project))
 
 
 def find(project: Project, name: str) -> RewardModel:
@@ -113,12 +127,17 @@ def _crown(model: RewardModel, user: User | None) -> RewardModel:
                 promoted_at=model.promoted_at,
                 override=model.override,
             )
+            announce(_name(model.project_id))
             jobs.warm(model.sha256)
             _rescore(model, user)
     except IntegrityError as error:
         raise Conflict("another model was promoted at the same moment") from error
     model.refresh_from_db()
     return model
+
+
+def _name(project_pk: int) -> str:
+    return f"champion:{project_pk}"
 
 
 def _rescore(model: RewardModel, user: User | None) -> None:

@@ -1,10 +1,16 @@
 """Reward models: promoted when their files are whole, rolled back at a click."""
 
+import copy
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
 from django.conf import settings
+from django.test import TestCase
 
 from tests import factories
 from tests.webapp.conftest import Trained
@@ -20,6 +26,12 @@ def candidates(project: Project, trained: Trained) -> list[RewardModel]:
         factories.a_reward_model(project, version=version, sha256=trained.sha256)
         for version in (1, 2, 3)
     ]
+
+
+def crown(model: RewardModel) -> None:
+    """Promote as a request does, whose transaction is committed at its end."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        reward_models.promote(model, user=None)
 
 
 def champion(project: Project) -> int | None:
@@ -71,6 +83,38 @@ def test_roll_back_walks_through_the_earlier_champions(
         reward_models.roll_back(project, user=None)
 
 
+def test_who_serves_is_remembered_until_another_is_promoted(
+    project: Project,
+    candidates: list[RewardModel],
+    live_broker: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
+) -> None:
+    settings.TOKEN_CACHE_SECONDS = 60
+    crown(candidates[0])
+    assert reward_models.serving(project) == candidates[0]
+    with django_assert_num_queries(0):
+        assert reward_models.serving(project) == candidates[0]
+
+    # what another process has in its memory when this one promotes
+    theirs = copy.deepcopy(reward_models._serving)
+    crown(candidates[1])
+    assert reward_models.serving(project) == candidates[1]
+    monkeypatch.setattr(reward_models, "_serving", theirs)
+    assert reward_models.serving(project) == candidates[1]
+
+
+def test_who_serves_is_known_without_a_broker(
+    project: Project, candidates: list[RewardModel], settings: Any
+) -> None:
+    settings.TOKEN_CACHE_SECONDS = 60
+    assert reward_models.serving(project) is None
+    for model in candidates[:2]:
+        crown(model)
+        assert reward_models.serving(project) == model
+
+
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "card.json"])
 def test_a_changed_file_is_not_promoted(
     project: Project, trained: Trained, name: str
@@ -97,7 +141,8 @@ def test_the_warm_up_reaches_the_scorer_after_the_commit(
     with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
         reward_models.promote(candidates[0], user=None)
 
-    assert len(callbacks) == 2
+    # told to every web process, the scorer warmed, the stored episodes scored anew
+    assert len(callbacks) == 3
 
 
 @pytest.mark.parametrize("name", ["champion", "v2", "2", "{sha256}", "{sha256:.12}"])
