@@ -17,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from benchmarks import served
 from scoring import arena
 from scoring.schema import Episode
@@ -54,7 +56,8 @@ def stubbed(data: Path, repeats: int, requests: int) -> dict[str, Any]:
     try:
         with served.served(data, model="1" * 64) as house:
             carried = _carried(_runs(64), repeats, requests)
-            added = [_added(house, requests // 2) for _ in range(repeats)]
+            stages: dict[str, list[float]] = {}
+            added = [_added(house, requests // 2, stages) for _ in range(repeats)]
     finally:
         peer.stop()
     ratio = [ours / theirs for ours, theirs in carried]
@@ -65,7 +68,7 @@ def stubbed(data: Path, repeats: int, requests: int) -> dict[str, Any]:
         "HTTP adds, median, ms (bar: 5)": [middle for middle, _ in added],
         "HTTP adds, 95 %, ms": [slow for _, slow in added],
     }
-    return _table("model stubbed", rows)
+    return _table("model stubbed", rows) | _table("where HTTP's time goes, ms", stages)
 
 
 def whole(data: Path, repeats: int, episodes: int) -> dict[str, Any]:
@@ -121,17 +124,34 @@ def _carried(
     return [(rate(ours), rate(theirs)) for _ in range(repeats)]
 
 
-def _added(house: served.Served, requests: int) -> tuple[float, float]:
-    """Milliseconds of one caller's requests: half of them faster, 95 % of them."""
+def _added(
+    house: served.Served, requests: int, stages: dict[str, list[float]]
+) -> tuple[float, float]:
+    """Milliseconds of one caller's requests: half of them faster, 95 % of them. To
+    `stages` goes the median of each stage the answers speak of; what no view sees is
+    the client's library, the server's and the middleware."""
     runs = [run.to_dict() for run in _runs(64)]
-    spent = []
+    spent, told = [], []
     with house.client(timeout=30) as client:
         for i in range(requests):
             began = time.perf_counter()
             answer = client.post("/api/v1/scores/", json={"episodes": [runs[i % 64]]})
             spent.append(1000 * (time.perf_counter() - began))
             answer.raise_for_status()
+            told.append(_timing(answer))
+    for name in told[0]:
+        stages.setdefault(name, []).append(statistics.median(row[name] for row in told))
+    outside = [whole - row["total"] for whole, row in zip(spent, told, strict=True)]
+    stages.setdefault("outside the view", []).append(statistics.median(outside))
     return statistics.median(spent), statistics.quantiles(spent, n=20)[-1]
+
+
+def _timing(answer: httpx.Response) -> dict[str, float]:
+    """Milliseconds by stage, as the server counts them."""
+    parts = (
+        part.split(";dur=") for part in answer.headers["Server-Timing"].split(", ")
+    )
+    return {name: float(value) for name, value in parts}
 
 
 def _engine(sha256: str) -> Callable[[Sequence[Episode]], object]:
@@ -168,11 +188,8 @@ def _by_clients(
             time.sleep(float(answer.headers["Retry-After"]))
             answer = client.post("/api/v1/scores/", json={"episodes": [run.to_dict()]})
         answer.raise_for_status()
-        timing = dict(
-            part.split(";dur=") for part in answer.headers["Server-Timing"].split(", ")
-        )
-        known = float(timing["queue"]) + float(timing["compute"])
-        spent.append((float(timing["total"]) - known) / 1000)
+        timing = _timing(answer)
+        spent.append((timing["total"] - timing["queue"] - timing["compute"]) / 1000)
 
     with house.client(timeout=120) as client, ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(ask, runs))

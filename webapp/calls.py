@@ -6,7 +6,8 @@ needs to pass it on.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -33,6 +34,15 @@ class Call:
 
     def spend(self, stage: str, seconds: float) -> None:
         self.spent[stage] = self.spent.get(stage, 0.0) + seconds
+
+    @contextmanager
+    def spending(self, stage: str) -> Iterator[None]:
+        """What the block takes."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spend(stage, time.perf_counter() - began)
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)

@@ -16,6 +16,8 @@ LANES = (INTERACTIVE, BULK)
 ID_LENGTH = 32
 
 _PREFIX = "pacenote:score"
+# an answer nobody fetched
+KEEP_SECONDS = 60
 # requests in a lane, whatever their size
 MAX_WAITING = 2_000
 
@@ -48,6 +50,15 @@ for i = 1, 3, 2 do
 end
 return found
 """
+_ANSWER = """
+for i = 2, #KEYS do
+  redis.call('HDEL', KEYS[1], ARGV[2 * i - 2])
+  if KEYS[i] ~= KEYS[1] then
+    redis.call('LPUSH', KEYS[i], ARGV[2 * i - 1])
+    redis.call('EXPIRE', KEYS[i], ARGV[1])
+  end
+end
+"""
 _WITHDRAW = """
 local found = redis.call('LREM', KEYS[1], 1, ARGV[1])
 if found > 0 then redis.call('DECRBY', KEYS[2], string.len(ARGV[1])) end
@@ -66,6 +77,15 @@ for i = 1, 5, 4 do
 end
 return count
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`text` for the list `reply`; None: nobody waits for it."""
+
+    id: str
+    reply: str | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +124,14 @@ class Lanes:
         """Requests taken and not yet answered, by id."""
         return cast("dict[str, str]", self.broker.hgetall(self._key("taken")))
 
-    def forget(self, ids: Iterable[str], pipeline: redis.Redis) -> None:
-        """Say that taken requests are answered."""
-        for request_id in ids:
-            pipeline.hdel(self._key("taken"), request_id)
+    def answer(self, answers: Iterable["Answer"]) -> None:
+        """Say that taken requests are answered, and to each sender what."""
+        taken = self._key("taken")
+        keys, texts = [taken], []
+        for answer in answers:
+            keys.append(answer.reply or taken)
+            texts += [answer.id, answer.text]
+        self.broker.register_script(_ANSWER)(keys, [KEEP_SECONDS, *texts])
 
     def put_back(self, raws: Iterable[str]) -> None:
         """Queue taken requests again, the first of them first in line."""
@@ -116,7 +140,7 @@ class Lanes:
             for raw in reversed(list(raws)):
                 pipeline.rpush(lane, raw)
                 pipeline.incrby(size, len(raw.encode()))
-                self.forget([raw[:ID_LENGTH]], pipeline)
+                pipeline.hdel(self._key("taken"), raw[:ID_LENGTH])
             pipeline.execute()
 
     def hand_over(self, heir: "Lanes") -> int:

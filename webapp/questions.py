@@ -60,6 +60,10 @@ class Question:
         """Raises: NotReady, Busy; then nothing of the question waits any more."""
         if not live:
             raise NotReady("no scorer is running")
+        with self._call.spending("ask"):
+            self._send(live)
+
+    def _send(self, live: replicas.Signs) -> None:
         for names, places in self._shares(live):
             part = self._part(names, places)
             self._parts[part.id] = part
@@ -77,20 +81,24 @@ class Question:
             NotReady: nobody answered in time, the caller hung up, or the broker went.
             Invalid: the scorer refused.
         """
-        found: list[Prediction | None] = [None] * len(self._episodes)
-        missing = dict(self._parts)
         try:
-            while missing:
-                answer = self._next()
-                if part := missing.pop(str(answer["id"]), None):
-                    for place, row in zip(part.places, _rows(answer), strict=True):
-                        found[place] = Prediction.from_dict(row)
-                    self._spend(answer)
+            with self._call.spending("wait"):
+                return self._collect()
         except redis.RedisError as error:
             raise NotReady(NO_BROKER) from error
         except BaseException:
             self._withdraw()
             raise
+
+    def _collect(self) -> list[Prediction]:
+        found: list[Prediction | None] = [None] * len(self._episodes)
+        missing = dict(self._parts)
+        while missing:
+            answer = self._next()
+            if part := missing.pop(str(answer["id"]), None):
+                for place, row in zip(part.places, _rows(answer), strict=True):
+                    found[place] = Prediction.from_dict(row)
+                self._spend(answer)
         return cast("list[Prediction]", found)
 
     def _shares(self, live: replicas.Signs) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -11,19 +11,16 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from scoring.errors import InvalidInput, ScoringError
 from scoring.schema import Episode, Prediction
-from webapp.lanes import ID_LENGTH, Lanes
+from webapp.lanes import ID_LENGTH, Answer, Lanes
 from workers.pace import Batch, Pace
 from workers.requests import Request, reply_of, sent_at
 
 log = logging.getLogger(__name__)
 
-# an answer nobody fetched
-KEEP_SECONDS = 60
 # a request that was in the hands of so many killed scorers is what killed them
 MAX_TRIES = 3
 TRIES_SECONDS = 3600
@@ -62,7 +59,7 @@ class Scorer:
             if self._tries(raw) < MAX_TRIES:
                 back.append(raw)
             else:
-                self._answer([_refusal(raw, "the scorer died of this input")])
+                self._lanes.answer([_refusal(raw, "the scorer died of this input")])
         self._lanes.put_back(back)
         self._alone = len(back)
         return len(back)
@@ -98,23 +95,21 @@ class Scorer:
             try:
                 request = Request.parse(raw)
             except InvalidInput as error:
-                self._answer([_refusal(raw, str(error))])
+                self._lanes.answer([_refusal(raw, str(error))])
                 continue
             if request.deadline < time.time():
-                self._answer([Answer(request.id, None, "")])
+                self._lanes.answer([Answer(request.id, None, "")])
                 self._watch(Batch(late=1))
             else:
                 yield request
 
     def _answer_group(self, model: str, group: list[Request]) -> None:
         batch = Batch.of(group)
-        self._answer(self._answers(model, group, batch))
+        self._lanes.answer(self._answers(model, group, batch))
         self.pace.learn(batch)
         self._watch(batch)
 
-    def _answers(
-        self, model: str, group: list[Request], batch: Batch
-    ) -> list["Answer"]:
+    def _answers(self, model: str, group: list[Request], batch: Batch) -> list[Answer]:
         """One batch for all; where it fails each goes alone, so that a bad request is
         its own sender's problem only."""
         try:
@@ -131,7 +126,7 @@ class Scorer:
 
     def _predicted(
         self, model: str, group: list[Request], batch: Batch
-    ) -> list["Answer"]:
+    ) -> list[Answer]:
         episodes = [episode for request in group for episode in request.episodes]
         began = time.perf_counter()
         predictions = list(self._predict(model, episodes))
@@ -149,32 +144,12 @@ class Scorer:
         batch.computed(predictions, seconds)
         return [Answer(r.id, r.reply, a) for r, a in zip(group, answers, strict=True)]
 
-    def _answer(self, answers: Iterable["Answer"]) -> None:
-        """All in one round trip; what is answered is no longer taken."""
-        answers = list(answers)
-        with self._broker.pipeline(transaction=True) as pipeline:
-            for answer in answers:
-                if answer.reply:
-                    pipeline.lpush(answer.reply, answer.text)
-                    pipeline.expire(answer.reply, KEEP_SECONDS)
-            self._lanes.forget([answer.id for answer in answers], pipeline)
-            pipeline.execute()
-
     def _tries(self, raw: str) -> int:
         key = f"pacenote:score:tries:{raw[:ID_LENGTH]}"
         with self._broker.pipeline(transaction=True) as pipeline:
             pipeline.incr(key)
             pipeline.expire(key, TRIES_SECONDS)
             return int(pipeline.execute()[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """`text` for the list `reply`; None: nobody waits for it."""
-
-    id: str
-    reply: str | None
-    text: str
 
 
 def _model(request: Request) -> str:

@@ -5,6 +5,7 @@ from scoring.rewards.changes import Change, changes, edited
 from scoring.rewards.combination import DEFAULT, combine, combine_many
 from scoring.rewards.episodes import score
 from scoring.rewards.margin import Margin
+from scoring.rewards.reading import Reading, read
 from scoring.rewards.scores import prediction_of
 from scoring.rewards.signals import Signals
 from scoring.rewards.social import Social
@@ -26,6 +27,7 @@ __all__ = [
     "METHODS",
     "Change",
     "Margin",
+    "Reading",
     "Signals",
     "Social",
     "Spec",
@@ -39,6 +41,7 @@ __all__ = [
     "json_schema",
     "named",
     "prediction_of",
+    "read",
     "score",
     "step_rewards",
     "trajectories",

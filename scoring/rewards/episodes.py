@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scoring.errors import ModelMismatch
-from scoring.rewards import auxiliary, final, gate, process
+from scoring.rewards import final, gate, process
 from scoring.rewards.combination import DEFAULT
-from scoring.rewards.repetition import loops
+from scoring.rewards.reading import Reading, read
 from scoring.rewards.scores import Sheet, write
 from scoring.rewards.signals import check_corrections
 from scoring.rewards.social import Social, looked_at
@@ -25,13 +25,15 @@ def score(
     social: Social | None = None,
     corrections: Sequence[tuple[int, int]] = (),
     model: Mapping[str, Any] | None = None,
+    reading: Reading | None = None,
 ) -> dict[str, Any]:
     """The Score of one episode: JSON-ready, its cells sum to its total (1e-9).
 
     Without a prediction, or where it has no q for a step, the process family carries
     forward. `corrections` are pairs (t, j): step t put step j < t right; they count
     where the spec grants recovery. Without an outcome the total is None, `valid` false
-    and `reasons` says why.
+    and `reasons` says why. `reading` is what `read` finds in the episode under this
+    spec, for whom it pays to find it before.
 
     Raises:
         InvalidEpisode: a budget in `meta` is no number.
@@ -41,7 +43,8 @@ def score(
     said = prediction or _silent(len(episode.steps))
     _check(said, len(episode.steps))
     check_corrections(corrections, len(said.q))
-    sheet = _sheet(episode, said, spec, social or _UNSEEN, corrections)
+    found = reading or read(episode, spec)
+    sheet = _sheet(episode, said, spec, social or _UNSEEN, found, corrections)
     return write([sheet], spec, model)[0]
 
 
@@ -50,20 +53,22 @@ def _sheet(
     said: Prediction,
     spec: Spec,
     social: Social,
+    found: Reading,
     corrections: Sequence[tuple[int, int]],
 ) -> Sheet:
-    q, flags = process.judged(episode, said, spec.process)
-    unmeasured = auxiliary.unmeasured(episode, spec.auxiliary)
-    for step, looping in enumerate(loops(episode)):
-        flags[step] += ["loop"] * looping + unmeasured[step]
+    q, flags = process.judged(said, spec.process, found.charges)
+    for step, noted in enumerate(found.flags):
+        flags[step] += noted
     f, source = final.outcome(episode, said, spec.final)
     # people's word on harm must fit before anything is read into it
-    violations = gate.violations(episode, spec.gate, social, said.social)
-    social, noted = looked_at(episode, social, said.social, spec.social, spec.gate)
+    violations = gate.violations(
+        episode, spec.gate, social, said.social, found.violations
+    )
+    social, seen = looked_at(episode, social, said.social, spec.social, spec.gate)
     return Sheet(
         episode=episode.id,
         q=q,
-        auxiliary=auxiliary.prefix_values(episode, spec.auxiliary),
+        auxiliary=found.auxiliary,
         final=f,
         preference=social.preference,
         tone=social.tone,
@@ -73,7 +78,7 @@ def _sheet(
         flags=flags,
         notes={
             "final": {"source": source},
-            "social": noted,
+            "social": seen,
         },
     )
 

@@ -39,26 +39,39 @@ class Violation:
         return asdict(self)
 
 
+def written_down(episode: Episode, gate: Gate) -> dict[str, list[Violation]]:
+    """By rule, the breaches found in what the agent said and called, by step, at most
+    MAX_FINDINGS in one."""
+    return {
+        rule: [
+            Violation(rule, step.index, f.detail, f.passage.pointer, f.start, f.end)
+            for step in episode.steps
+            for f in islice(_RULES[rule](episode, step), MAX_FINDINGS)
+        ]
+        for rule in gate.rules
+        if rule in _RULES
+    }
+
+
 def violations(
     episode: Episode,
     gate: Gate,
     social: Social = _SILENT,
     heads: Mapping[str, Detector] = MappingProxyType({}),
+    written: Mapping[str, Sequence[Violation]] | None = None,
 ) -> list[Violation]:
-    """The breaches of the gate's rules by step, at most MAX_FINDINGS of a rule in one;
-    a head has a say on what people were silent about.
+    """The breaches of the gate's rules by step; `written` are those of `written_down`
+    where they are known already. A head has a say on what people were silent about.
 
     Raises:
         InvalidSignals: harm or privacy has another length than the episode.
     """
+    if written is None:
+        written = written_down(episode, gate)
     found = list[Violation]()
     for rule in gate.rules:
-        if rule in _RULES:
-            found += [
-                Violation(rule, step.index, f.detail, f.passage.pointer, f.start, f.end)
-                for step in episode.steps
-                for f in islice(_RULES[rule](episode, step), MAX_FINDINGS)
-            ]
+        if rule in written:
+            found += written[rule]
         else:
             said: tuple[float, ...] | None = getattr(social, rule)
             if said is not None:

@@ -15,9 +15,9 @@ from scoring.schema import Episode, Prediction
 
 
 def judged(
-    episode: Episode, prediction: Prediction, rule: Process
+    prediction: Prediction, rule: Process, charged: Sequence[tuple[int, str]]
 ) -> tuple[list[float | None], list[list[str]]]:
-    """The q to reward and the flags of each step.
+    """The q to reward and the flags of each step, `charged` ones among them.
 
     None means the step moves nothing (flag `carry_forward`).
     """
@@ -30,7 +30,7 @@ def judged(
     for step, value in enumerate(q):
         if value is None:
             flags[step].append("carry_forward")
-    for step, reason in _charges(episode, rule):
+    for step, reason in charged:
         q[step] = 0.0
         flags[step].append(reason)
     return q, flags
@@ -46,7 +46,8 @@ def cautious(mean: float | None, std: float | None, rule: Process) -> float | No
     return max(0.0, mean - rule.caution * std * std)
 
 
-def _charges(episode: Episode, rule: Process) -> Sequence[tuple[int, str]]:
+def charges(episode: Episode, rule: Process) -> Sequence[tuple[int, str]]:
+    """Steps that break a rule, whatever a model says of them, each with the reason."""
     told = [
         (step, name)
         for name, breaches in _OF_RESULTS.items()

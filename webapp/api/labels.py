@@ -72,6 +72,7 @@ EVENT = component(
         }
     ),
 )
+_UNDO = record({"id": shapes.UUID})
 _ONE_OR_MANY = either(JUDGEMENT, listing(JUDGEMENT, least=1, most=500))
 _FILTERS = {
     "axis": choice(*Axis.values),
@@ -133,12 +134,12 @@ class EpisodeUndo(View):
     @operation(
         "Take back your last judgement that stands; null when none is left",
         {200: record({"event": maybe(EVENT)})},
-        body=record({"id": shapes.UUID}),
+        body=_UNDO,
     )
     def post(self, request: Request, pk: UUID) -> Response:
         reading.query(request)
         episode = self.find(access.episodes(self.actor), pk=pk)
-        given = reading.body(request, record({"id": shapes.UUID}))
+        given = reading.body(request, _UNDO)
         event = labels.undo(episode, user=self.user, event_id=UUID(given["id"]))
         return Response({"event": event and _show(event)})
 

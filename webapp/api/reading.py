@@ -13,6 +13,8 @@ from scoring.errors import InvalidInput
 from webapp.api import shapes, words
 from webapp.api.shapes import VISIBLE, Shape
 
+# by identity of the shape, which is kept so that its identity stays its own
+_VALIDATORS: dict[int, tuple[Shape, Draft202012Validator]] = {}
 # how a page names its project; a token knows its own
 _PROJECT: dict[str, Shape] = {"project": shapes.text(50)}
 
@@ -27,14 +29,22 @@ def body(request: Request, shape: Shape) -> Any:
 
 
 def check(value: Any, shape: Shape) -> Any:
-    # what the library reads itself it checks better and faster: left open here
-    known = {**shapes.COMPONENTS, **{key_0: {} for key_0 in words.READ_BY_THE_LIBRARY}}
-    validator = Draft202012Validator({**shape, "components": {"schemas": known}})
-    error = best_match(validator.iter_errors(value))
+    error = best_match(_validator(shape).iter_errors(value))
     if error is not None:
         pointer = "".join(f"/{_escaped(part)}" for part in error.absolute_path)
         raise InvalidInput(error.message[:300], pointer=pointer)
     return value
+
+
+def _validator(shape: Shape) -> Draft202012Validator:
+    # a validator resolves its references once; shapes are made once too, with modules
+    if id(shape) not in _VALIDATORS:
+        # what the library reads itself it checks better and faster: left open here
+        left_open: dict[str, Shape] = {name: {} for name in words.READ_BY_THE_LIBRARY}
+        known = {"schemas": {**shapes.COMPONENTS, **left_open}}
+        validator = Draft202012Validator({**shape, "components": known})
+        _VALIDATORS[id(shape)] = shape, validator
+    return _VALIDATORS[id(shape)][1]
 
 
 def query(

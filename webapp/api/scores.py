@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scoring import schema, strictjson
-from webapp import access
+from webapp import access, calls
 from webapp.api import asked, preferences, reading, words
 from webapp.api.asked import Asked
 from webapp.api.downloads import ATTACHMENT, attachment
@@ -35,6 +35,7 @@ from webapp.services.remembered import Memory
 CHARACTERS_A_TOKEN = 4
 
 _ASKED = record({"episodes": asked.EPISODES}, asked.BY)
+_BY = record({}, asked.BY)
 _HEADERS = {
     **preferences.HEADERS,
     "Idempotency-Key": "The same key again gives back the same job or answer.",
@@ -57,8 +58,9 @@ class Scores(View):
         by.pop("project", None)
         preferred = preferences.of(request)
         if not _has_lines(request):
-            body = reading.body(request, _ASKED)
-            wanted = asked.in_body(self, body, by)
+            with calls.current().spending("parse"):
+                body = reading.body(request, _ASKED)
+                wanted = asked.in_body(self, body, by)
             return self._answer(wanted, preferred, key, [body, by])
         incoming = Incoming(request)
         if preferred.job:
@@ -121,12 +123,12 @@ class EpisodeScores(View):
     @operation(
         "Score a stored episode and keep the score",
         {200: words.SCORE},
-        body=record({}, asked.BY),
+        body=_BY,
     )
     def post(self, request: Request, pk: UUID) -> Response:
         reading.query(request)
         episode = self.find(access.episodes(self.actor), pk=pk)
-        by = reading.body(request, record({}, asked.BY))
+        by = reading.body(request, _BY)
         return Response(_body(scores.store(episode, **by)))
 
 

@@ -15,6 +15,10 @@ from webapp.models import RewardModel
 Ask = Callable[
     [RewardModel | None, Sequence[schema.Episode]], Sequence[schema.Prediction | None]
 ]
+Begin = Callable[
+    [RewardModel | None, Sequence[schema.Episode]],
+    Callable[[], Sequence[schema.Prediction | None]],
+]
 # a job asks again this long before it gives up
 PATIENCE_SECONDS = 300.0
 RETRY_SECONDS = 1.0

@@ -1,9 +1,9 @@
 """Scores: of episodes in a request, of stored ones, of many in a job."""
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -25,7 +25,7 @@ from webapp.services import (
     uploads,
 )
 from webapp.services.answers import Inputs
-from webapp.services.predictions import Ask
+from webapp.services.predictions import Ask, Begin
 
 T = TypeVar("T")
 
@@ -42,17 +42,18 @@ def score(
     model: str | RewardModel = "champion",
     spec: str | rewards.Spec | None = None,
     social: Sequence[rewards.Social | None] | None = None,
-    ask: Ask = predictions.ask,
+    ask: Ask | None = None,
 ) -> list[dict[str, Any]]:
-    """One Score an episode, in order; `ask` says how long it waits.
+    """One Score an episode, in order; `ask` says how long it waits, by default as long
+    as the request's own deadline.
 
     Raises:
         Invalid: no such model or spec, or none promoted where the spec needs one.
         NotReady, Busy: the scorer is down or has too much to do.
         InvalidInput: a budget in an episode's `meta` is no number.
     """
-    scoring = Scoring.of(project, model=model, spec=spec)
-    return scoring.combined(episodes, ask(scoring.model, episodes), social)
+    begin = predictions.begin if ask is None else lambda *about: partial(ask, *about)
+    return Scoring.of(project, model=model, spec=spec).begin(episodes, social, begin)()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +79,32 @@ class Scoring:
         self,
         episodes: Sequence[schema.Episode],
         social: Sequence[rewards.Social | None] | None = None,
+        begin: Begin = predictions.begin,
     ) -> Callable[[], list[dict[str, Any]]]:
         """Ask now, and get the scores from what is returned.
 
         Raises: NotReady, Busy; so does what is returned, and InvalidInput.
         """
-        said = predictions.begin(self.model, episodes)
-        return lambda: self.combined(episodes, said(), social)
-
-    def combined(
-        self,
-        episodes: Sequence[schema.Episode],
-        said: Sequence[schema.Prediction | None],
-        social: Sequence[rewards.Social | None] | None = None,
-    ) -> list[dict[str, Any]]:
-        """Raises: InvalidInput."""
-        began = time.perf_counter()
-        named = predictions.describe(self.model)
+        said = begin(self.model, episodes)
+        # what the rules find in them is found while the scorer is at work
+        with calls.current().spending("read"):
+            read = [rewards.read(episode, self.rules) for episode in episodes]
         manners = social or [None] * len(episodes)
-        found = [
-            rewards.score(episode, prediction, self.rules, social=kind, model=named)
-            for episode, prediction, kind in zip(episodes, said, manners, strict=True)
-        ]
-        calls.current().spend("combine", time.perf_counter() - began)
-        return found
+        named = predictions.describe(self.model)
+
+        def scores() -> list[dict[str, Any]]:
+            answers = said()
+            with calls.current().spending("combine"):
+                return [
+                    rewards.score(
+                        run, answer, self.rules, social=kind, model=named, reading=found
+                    )
+                    for run, answer, kind, found in zip(
+                        episodes, answers, manners, read, strict=True
+                    )
+                ]
+
+        return scores
 
 
 def store(
@@ -268,6 +271,8 @@ def _model(
 ) -> RewardModel | None:
     if isinstance(model, RewardModel):
         return model
-    if model == "champion" and not rules.process.weight:
-        return reward_models.champion(project)
+    if model == "champion":
+        champion = reward_models.serving(project)
+        if champion is not None or not rules.process.weight:
+            return champion
     return reward_models.find(project, model)
