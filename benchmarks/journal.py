@@ -18,6 +18,8 @@ from scoring import arena
 GRACE = 1.5
 # what lies between the caller's clock and the server's
 LATENESS = 0.5
+# the least a Retry-After says, in seconds
+PAUSE = 1.0
 # an answer that is not what the model says of this episode
 WRONG = "wrong"
 
@@ -118,8 +120,8 @@ async def closed(
     async def client() -> None:
         while time.monotonic() - began < seconds:
             kind = await asker.ask(journal)
-            # nobody there: a client that comes back at once only makes it worse
-            await asyncio.sleep(0.25 if kind == "broken" else pause)
+            # a client that comes back at once only makes it worse
+            await asyncio.sleep({"broken": 0.25, "refused": PAUSE}.get(kind, pause))
 
     await asyncio.gather(*(client() for _ in range(clients)))
     journal.seconds = time.monotonic() - began
@@ -136,8 +138,9 @@ async def opened(
     for number in range(int(rate * seconds)):
         await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
         asked.append(asyncio.create_task(asker.ask(journal)))
-    journal.seconds = time.monotonic() - began
     await asyncio.gather(*asked)
+    # with the time that what was asked last took, whose answers count too
+    journal.seconds = time.monotonic() - began
     await asker.close()
     return journal
 

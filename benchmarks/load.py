@@ -1,8 +1,10 @@
-"""`python -m benchmarks.load`: steady load, three times too much, random kill -9.
+"""`python -m benchmarks.load`: steady load, three times too much, latency against load,
+random kill -9.
 
-The product's own broker, scorers and web on loopback; the scorers hold a stand-in for a
-model that takes as long as a device would and whose every answer the client can check.
-Nothing outlives the run.
+The product's own broker, scorers, jobs worker and web on loopback; the scorers hold a
+stand-in for a model that takes as long as a device would and whose every answer the
+client can check. Its default pace makes the scorers the limit, not the web. Nothing
+outlives the run.
 """
 
 import argparse
@@ -14,10 +16,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import served
+from benchmarks import bulk, plot, served
 from benchmarks.journal import Journal, closed, opened
 from benchmarks.memory import Memory
 
@@ -27,17 +30,20 @@ DEADLINE = 3.0
 # a killed web server is back well within it, and so are those it kept waiting
 CHAOS_DEADLINE = 15.0
 KILLS_EVERY = 3.0
+# of what the scorers can do, the rates of the plot
+SHARES = (0.25, 0.5, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["steady", "chaos"])
+    parser.add_argument("--only", choices=["steady", "plot", "chaos"])
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--clients", type=int, default=64)
-    parser.add_argument("--milliseconds", type=float, default=20, help="an episode")
+    parser.add_argument("--milliseconds", type=float, default=50, help="an episode")
     parser.add_argument("--replicas", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--plots", type=Path)
     options = parser.parse_args()
     found: dict[str, Any] = {"machine": served.machine()}
     print(found["machine"])
@@ -45,13 +51,19 @@ def main() -> None:
     with (
         served.data_of_its_own() as data,
         served.served(
-            data, model=MODELS[0], stubs=stubs, milliseconds=options.milliseconds
+            data,
+            model=MODELS[0],
+            stubs=stubs,
+            milliseconds=options.milliseconds,
+            jobs=True,
         ) as house,
     ):
         served.add_model(house, MODELS[1])
-        if options.only != "chaos":
+        if options.only in {None, "steady"}:
             found |= asyncio.run(loads(house, options))
-        if options.only != "steady":
+        if options.only in {None, "plot"}:
+            found["plot"] = asyncio.run(sweep(house, options))
+        if options.only in {None, "chaos"}:
             found["chaos"] = chaos(house, options)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
@@ -60,7 +72,7 @@ def main() -> None:
 async def loads(house: served.Served, options: argparse.Namespace) -> dict[str, Any]:
     """What the path carries with every client waiting for its answer, then three times
     as much as that, whether answered or not."""
-    capacity = options.replicas * 1000 / options.milliseconds
+    capacity = _capacity(options)
     with Memory(house.children) as memory:
         steady = await closed(house, options.clients, options.seconds, DEADLINE)
     _say(f"{options.clients} clients, {capacity:.0f}/s at most", steady, memory)
@@ -69,6 +81,7 @@ async def loads(house: served.Served, options: argparse.Namespace) -> dict[str, 
         flood = await opened(house, rate, options.seconds, DEADLINE)
     _say(f"three times too much, {rate:.0f}/s", flood, more)
     kept = flood.goodput / steady.goodput
+    print(f"  of what the scorers can do {flood.goodput / capacity:.0%}")
     print(f"  goodput kept under overload {kept:.0%} (bar: 80 %)")
     return {
         "steady": steady.summary() | asdict(memory.found),
@@ -76,29 +89,57 @@ async def loads(house: served.Served, options: argparse.Namespace) -> dict[str, 
     }
 
 
+async def sweep(house: served.Served, options: argparse.Namespace) -> dict[str, Any]:
+    """How long answers take at growing rates of arrival, nobody waiting for another."""
+    found: dict[float, dict[str, Any]] = {}
+    for share in SHARES:
+        rate = share * _capacity(options)
+        journal = await opened(house, rate, min(options.seconds, 15.0), DEADLINE)
+        found[rate] = journal.summary()
+        _say(f"{rate:.0f}/s, {share:.0%} of what the scorers can do", journal)
+    series = {
+        name: [(rate, row[name]) for rate, row in found.items()]
+        for name in ("p50", "p95", "p99")
+    }
+    labels = ("requests a second", "ms until a right answer, those refused left out")
+    if options.plots:
+        plot.curves(options.plots / "latency.svg", series, labels)
+    return {f"{rate:.0f}": row for rate, row in found.items()}
+
+
 def chaos(house: served.Served, options: argparse.Namespace) -> dict[str, Any]:
-    """Kill -9 of a scorer, the web or the broker every few seconds, under load."""
+    """Kill -9 of a scorer, the jobs worker, the web or the broker every few seconds,
+    under load."""
     chance = random.Random(options.seed)
     killed: dict[str, list[float]] = {}
-    with _revived(house), _killed(house, chance, killed):
-        journal = asyncio.run(
-            closed(
-                house,
-                options.clients // 4,
-                options.seconds,
-                CHAOS_DEADLINE,
-                models=MODELS,
-                pause=0.05,
-            )
+
+    async def asked() -> Journal:
+        return await closed(
+            house,
+            options.clients // 4,
+            options.seconds,
+            CHAOS_DEADLINE,
+            models=MODELS,
+            pause=0.05,
         )
+
+    async def both() -> tuple[Journal, dict[str, int]]:
+        return await asyncio.gather(asked(), bulk.jobs(house, options.seconds))
+
+    with _revived(house), _killed(house, chance, killed, options.seconds):
+        journal, jobs = asyncio.run(both())
     kills = sum(map(len, killed.values()))
-    found = {**journal.summary(), "kills": kills, "recovery": killed}
+    found = {**journal.summary(), "kills": kills, "recovery": killed, "jobs": jobs}
     _say(f"{kills} kills", journal)
     for part, seconds in sorted(killed.items()):
-        print(f"  {part} killed: answers again after, s {served.median(seconds)}")
+        print(
+            f"  {part} killed {len(seconds)} times, answers again after, s "
+            f"{served.median(seconds)}"
+        )
     print(
-        f"  lost {found['hung']} (bar: 0), wrong {found['wrong']} (bar: 0), "
-        f"connections broken by a killed web {found['broken']}"
+        f"  hung {found['hung']} (bar: 0), wrong {found['wrong']} (bar: 0), "
+        f"connections broken by a killed web {found['broken']}\n"
+        f"  scoring jobs {jobs} (bar: all done, 0 wrong, failed or lost)"
     )
     return found
 
@@ -123,17 +164,22 @@ def _revived(house: served.Served) -> Iterator[None]:
 
 @contextmanager
 def _killed(
-    house: served.Served, chance: random.Random, killed: dict[str, list[float]]
+    house: served.Served,
+    chance: random.Random,
+    killed: dict[str, list[float]],
+    seconds: float,
 ) -> Iterator[None]:
-    stopped = threading.Event()
+    """For so many seconds; what was sent before may take longer to end."""
+    stopped, until = threading.Event(), time.monotonic() + seconds
 
     def kill() -> None:
-        while not stopped.wait(KILLS_EVERY):
+        while not stopped.wait(KILLS_EVERY) and time.monotonic() < until:
             name = chance.choice(sorted(house.children))
+            process = house.children[name].process
             house.children[name].kill()
             began = time.monotonic()
             # the next one only once there is something to kill again
-            served.until(lambda: served.scores(house), 60)
+            served.until(partial(_works, house, name, process), 60)
             part = name.rstrip("-0123456789")
             killed.setdefault(part, []).append(time.monotonic() - began)
 
@@ -144,6 +190,22 @@ def _killed(
     finally:
         stopped.set()
         thread.join()
+
+
+def _works(house: served.Served, name: str, killed: Any) -> bool:
+    """Whether the house answers, or the successor of a killed jobs worker does."""
+    if name != "jobs":
+        return served.scores(house)
+    from webapp import signs
+
+    process = house.children[name].process
+    signed = signs.alive().get(name, {}).get("pid")
+    return process is not None and process is not killed and signed == process.pid
+
+
+def _capacity(options: argparse.Namespace) -> float:
+    """Episodes a second that the stand-ins can answer together."""
+    return float(options.replicas * 1000 / options.milliseconds)
 
 
 def _say(title: str, journal: Journal, memory: Memory | None = None) -> None:
@@ -158,6 +220,8 @@ def _say(title: str, journal: Journal, memory: Memory | None = None) -> None:
     if memory:
         found = memory.found
         print(f"  memory {found.megabytes:.0f} MB, {found.slope:+.1f} MB a minute")
+        shares = (f"{name} {share:.2f}" for name, share in memory.shares.items())
+        print(f"  cores kept busy: {', '.join(shares)}")
 
 
 if __name__ == "__main__":

@@ -85,9 +85,11 @@ def served(
     scorers: Sequence[str] = (),
     stubs: Sequence[str] = ("stub",),
     milliseconds: float = 0.0,
+    jobs: bool = False,
 ) -> Iterator[Served]:
     """Serve `model` with real scorers of these names, or without any with stubs that
-    take so many milliseconds an episode."""
+    take so many milliseconds an episode; with a worker for `jobs` where it is asked
+    for."""
     from webapp.house import children, static_files
     from webapp.house.broker import free_port
 
@@ -101,6 +103,8 @@ def served(
     for name in scorers or stubs:
         command = [part.format(name) for part in real] if scorers else stub
         house.children[name] = start(name, command, data, PACENOTE_REPLICA=name, **pace)
+    if jobs:
+        house.children["jobs"] = start("jobs", children.worker("jobs", threads=2), data)
     house.children["web"] = start("web", children.gunicorn(port), data)
     try:
         until(lambda: scores(house), START_SECONDS)

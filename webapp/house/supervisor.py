@@ -23,7 +23,8 @@ LONGEST_PAUSE = 30.0
 # a child that gave signs of life and gives none for so long hangs
 HUNG_SECONDS = 8.0
 LOOK_SECONDS = 1.0
-STEADY_SECONDS = 60.0
+# one that has lived so long was no failed start: it isn't made to wait
+STEADY_SECONDS = 10.0
 LOG_BYTES = 10 * 2**20
 
 
@@ -127,7 +128,7 @@ def watch(children: Sequence[Child], say: Say, until: Callable[[], bool]) -> Non
     while not until():
         for child in children:
             child.revive(say)
-        time.sleep(0.25)
+        time.sleep(0.1)
 
 
 def stop(children: Sequence[Child], say: Say) -> None:

@@ -1,0 +1,76 @@
+"""Scoring jobs sent while parts are killed: each must end and say what is right."""
+
+import asyncio
+import itertools
+import json
+import time
+from collections import Counter
+from typing import Any
+
+import httpx
+
+from benchmarks import served, stub
+from scoring import arena
+
+EVERY_SECONDS = 1.0
+# a job whose worker was killed waits for its lease, another for its turn behind it
+PATIENCE_SECONDS = 150.0
+EPISODES = 4
+
+
+async def jobs(house: served.Served, seconds: float) -> dict[str, int]:
+    """A job a second, each under a key of its own and sent again until it is accepted;
+    how many were accepted, and how those ended."""
+    found: Counter[str] = Counter(accepted=0, done=0, wrong=0, failed=0, lost=0)
+    until, numbers, sent = time.monotonic() + seconds, itertools.count(), {}
+    runs = [run.episode.to_dict() for run in arena.generate(EPISODES, seed=6)]
+    async with httpx.AsyncClient(
+        base_url=house.url, headers=house.headers, timeout=10
+    ) as client:
+        while time.monotonic() < until:
+            number = next(numbers)
+            names = [f"bulk-{number}-{i}" for i in range(EPISODES)]
+            body = [run | {"id": name} for run, name in zip(runs, names, strict=True)]
+            if url := await _send(client, body, f"bulk-{number}", until):
+                sent[url] = names
+            await asyncio.sleep(EVERY_SECONDS)
+        found["accepted"] = len(sent)
+        for url, names in sent.items():
+            found[await _ended(client, house, url, names)] += 1
+    return dict(found)
+
+
+async def _send(
+    client: httpx.AsyncClient, episodes: list[dict[str, Any]], key: str, until: float
+) -> str | None:
+    headers = {"Prefer": "respond-async", "Idempotency-Key": key}
+    while time.monotonic() < until:
+        try:
+            answer = await client.post(
+                "/api/v1/scores/", json={"episodes": episodes}, headers=headers
+            )
+        except httpx.TransportError:
+            await asyncio.sleep(0.25)
+            continue
+        if answer.status_code == 202:
+            return str(answer.headers["Location"])
+        await asyncio.sleep(0.25)
+    return None
+
+
+async def _ended(
+    client: httpx.AsyncClient, house: served.Served, url: str, names: list[str]
+) -> str:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        job = (await client.get(url)).json()
+        if job["state"] == "done":
+            file = await client.get(f"/api/v1/scores/{job['id']}/file/")
+            scores = [json.loads(line) for line in file.text.splitlines()]
+            said = [(row["episode"], row["steps"][0]["q"]) for row in scores]
+            right = [(name, stub.expected(house.model, name)) for name in names]
+            return "done" if said == right else "wrong"
+        if job["state"] not in {"queued", "running"}:
+            return "failed"
+        await asyncio.sleep(0.5)
+    return "lost"
