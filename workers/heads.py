@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from scoring.errors import ModelMismatch
@@ -54,14 +55,15 @@ class Heads:
             self._prove(sha256)
         return self._engine.predict(episodes, model)
 
-    def prove_again(self) -> None:
-        """Have every model in use answer its golden episode as it first did, computed
-        anew; that empties the cache.
+    def prove_again(self, *, anew: bool) -> None:
+        """Have every model in use answer its golden episode as it first did: from what
+        was read of it before, or `anew`, for which the cache is emptied.
 
         Raises:
             ModelMismatch: one answers otherwise; memory or a device has gone bad.
         """
-        self._engine.trunk.forget()
+        if anew:
+            self._engine.trunk.forget()
         for sha256, first in self._proven.items():
             if self._golden(sha256) != first:
                 raise ModelMismatch(f"model {sha256[:8]} no longer answers as it did")
@@ -74,7 +76,8 @@ class Heads:
 
     def _golden(self, sha256: str) -> Prediction:
         [answer] = self._engine.predict([GOLDEN], self._model(sha256))
-        return answer
+        # how much of it was remembered is no part of what it says
+        return replace(answer, cached_tokens=0)
 
     def _model(self, sha256: str) -> Model | Foreign:
         return self._engine.load(self._root / sha256)

@@ -28,9 +28,11 @@ from workers.scorer import Scorer
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
-# between proofs that the models still answer what they first answered; each costs the
-# runs that grow one reading of their whole
-PROVE_SECONDS = 600.0
+# between proofs that the models still answer what they first answered
+PROVE_SECONDS = 60.0
+# so many of them are answered from what was read before: one on an emptied cache costs
+# the runs that grow a reading of their whole
+PROVE_ANEW_EVERY = 10
 # a batch that lasts longer isn't slow, it hangs
 HUNG_SECONDS = 600.0
 
@@ -45,6 +47,7 @@ class Serving(threading.Thread):
         # a name that outlives the process: what it leaves, its successor takes up
         self._name = os.environ.get("PACENOTE_REPLICA") or socket.gethostname()
         self._proved_at = time.monotonic()
+        self._proofs = 0
 
     def run(self) -> None:
         try:
@@ -82,7 +85,8 @@ class Serving(threading.Thread):
         """Raises: ModelMismatch, which ends the process: its numbers can't be trusted
         any more, and a fresh one loads its models from disk."""
         if time.monotonic() - self._proved_at > PROVE_SECONDS:
-            heads.prove_again()
+            self._proofs += 1
+            heads.prove_again(anew=self._proofs % PROVE_ANEW_EVERY == 0)
             self._proved_at = time.monotonic()
 
     def _sign(self, facts: dict[str, object]) -> None:
