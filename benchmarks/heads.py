@@ -5,14 +5,16 @@
 
 trains on 80 % of the tasks, tests on the others, five times, and prints every metric
 beside the trivial baselines; an eighth of the training tasks calibrates. `arena` is a
-source as well; `a+b` trains one model on both and reports each. Features and finished
-folds are kept under $PACENOTE_DATA (default: var), so that a run that was cut off goes
-on where it was.
+source as well; `a+b` trains one model on both and reports each; `--share 0.25` learns
+from a quarter of the training tasks only, a point of the learning curve. Features and
+finished folds are kept under $PACENOTE_DATA (default: var), so that a run that was cut
+off goes on where it was.
 """
 
 import argparse
 import hashlib
 import json
+import math
 import os
 import random
 import resource
@@ -57,8 +59,7 @@ def main() -> None:
             for row in sample(source, arguments.episodes)
         ]
         results = [
-            _kept(root, [named, len(rows), fold, config.to_dict()])
-            or _run(named, rows, trunk, config, fold, root)
+            _run(named, rows, trunk, config, (fold, arguments.share), root)
             for fold in range(arguments.folds)
         ]
         _print(named, len(rows), results)
@@ -83,10 +84,16 @@ def _run(
     rows: Sequence[tuple[str, labels.Labelled]],
     trunk: backbone.Trunk,
     config: TrainConfig,
-    fold: int,
+    part: tuple[int, float],
     root: Path,
 ) -> dict[str, Any]:
-    splits = _splits([row for _, row in rows], fold)
+    """One fold, unless it is kept; `part`: which, and the share of training tasks."""
+    path = _path(root, [named, len(rows), *part, config.to_dict()])
+    if path.exists():
+        kept: dict[str, Any] = json.loads(path.read_text())
+        return kept
+    splits = _splits([row for _, row in rows], *part)
+    rows = [row for row in rows if row[1][0].group() in splits]
     examples = [
         Example(episode, verdicts, success, splits[episode.group()])
         for _, (episode, verdicts, success) in rows
@@ -115,9 +122,7 @@ def _run(
         "heads": trained.card["heads"],
         "parts": _parts(tested, said, trained.card["metrics"]),
     }
-    _path(root, [named, len(rows), fold, config.to_dict()]).write_text(
-        json.dumps(result)
-    )
+    path.write_text(json.dumps(result))
     return result
 
 
@@ -157,10 +162,16 @@ def _parts(
     return found
 
 
-def _splits(rows: Sequence[labels.Labelled], fold: int) -> dict[str, Split]:
+def _splits(
+    rows: Sequence[labels.Labelled], fold: int, share: float = 1
+) -> dict[str, Split]:
+    """The split of every task, but for the training tasks that a share leaves out."""
     groups = sorted({episode.group() for episode, *_ in rows})
     tested = set(groups[fold::FOLDS])
     rest = split((group for group in groups if group not in tested), 0, 1 / 8, 0)
+    train = [group for group, name in rest.items() if name == "train"]
+    for group in train[math.ceil(len(train) * share) :]:
+        del rest[group]
     return rest | dict.fromkeys(tested, "test")
 
 
@@ -169,14 +180,6 @@ def _path(root: Path, identity: object) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     return folder / f"{name[:32]}.json"
-
-
-def _kept(root: Path, identity: object) -> dict[str, Any] | None:
-    path = _path(root, identity)
-    if not path.exists():
-        return None
-    result: dict[str, Any] = json.loads(path.read_text())
-    return result
 
 
 def _print(named: str, episodes: int, results: list[dict[str, Any]]) -> None:
@@ -218,6 +221,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("sources", nargs="+")
     parser.add_argument("--episodes", type=int, default=0, help="of a source; 0: all")
     parser.add_argument("--folds", type=int, default=FOLDS, choices=range(1, FOLDS + 1))
+    parser.add_argument("--share", type=float, default=1, help="of the training tasks")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--config", default="{}", help="a TrainConfig as JSON")
     return parser
