@@ -1,4 +1,5 @@
-"""A reward model with random heads on the real backbone: as fast as a trained one."""
+"""Reward models to measure with: of random heads, as fast as trained ones, and one
+trained on the arena, for what only sensible scores can tell."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,23 @@ def write(data: Path) -> str:
     trunk = backbone.load(None, data)
     (data / "models").mkdir(exist_ok=True)
     return save_model(random(trunk), trunk, {}, data / "models")[1]
+
+
+def trained(trunk: "Trunk", data: Path, episodes: int = 80) -> Path:
+    """The folder of a model trained on so many runs of the arena, made where missing;
+    `python -m benchmarks.heads arena` keeps its features in the same place."""
+    from benchmarks.heads import sample
+    from scoring.prm.examples import split
+    from scoring.prm.train import Example, TrainConfig, train
+
+    rows = [row for _, row in sample("arena", episodes)]
+    splits = split((episode.group() for episode, *_ in rows), 0)
+    examples = [
+        Example(episode, verdicts, success, splits[episode.group()])
+        for episode, verdicts, success in rows
+    ]
+    config = TrainConfig()
+    return train(examples, trunk, config, data / "benchmarks", lambda _: None).directory
 
 
 def random(trunk: "Trunk") -> "Model":

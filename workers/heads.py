@@ -63,7 +63,7 @@ class Heads:
             ModelMismatch: one answers otherwise; memory or a device has gone bad.
         """
         if anew:
-            self._engine.trunk.forget()
+            self._engine.forget()
         for sha256, first in self._proven.items():
             if self._golden(sha256) != first:
                 raise ModelMismatch(f"model {sha256[:8]} no longer answers as it did")

@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 
 @dataclass(slots=True)
-class _Memory:
+class Memory:
     """What the steps so far, and the task, have shown."""
 
     task: frozenset[str]
@@ -47,24 +47,36 @@ class _Memory:
     results: str = ""
     sums_wrong: int = 0
 
+    @property
+    def bytes(self) -> int:
+        """Roughly."""
+        said = len(self.words) + len(self.numbers) + sum(map(len, self.steps))
+        return 100 * said + 200 * len(self.calls) + 2 * len(self.results)
+
 
 def cues(episode: Episode) -> Iterator[tuple[float, ...]]:
     """One row of len(NAMES) numbers a step, in order."""
+    memory = remember(episode)
+    for step in episode.steps:
+        yield row(step, memory)
+
+
+def remember(episode: Episode) -> Memory:
+    """What is known before the first step."""
     task = episode.task[:MAX_CHARACTERS]
     words = _words(task)
-    memory = _Memory(words, math.log1p(len(task)), {*words}, {*_NUMBER.findall(task)})
-    for step in episode.steps:
-        yield _row(step, memory)
+    return Memory(words, math.log1p(len(task)), {*words}, {*_NUMBER.findall(task)})
 
 
-def _row(step: Step, memory: _Memory) -> tuple[float, ...]:
+def row(step: Step, memory: Memory) -> tuple[float, ...]:
+    """The numbers of the next step, which `memory` then has seen, with its results."""
     text = _said(step)
     context = f"{memory.results} {step.observation}"[:MAX_CHARACTERS]
     around = _words(context)
     memory.words |= around
     memory.numbers |= {*_NUMBER.findall(context)}
     right, wrong = equalities(text)
-    row = (
+    numbers = (
         *_place(step, text, memory),
         *_vocabulary(text, around, memory),
         *_form(step, text),
@@ -74,10 +86,10 @@ def _row(step: Step, memory: _Memory) -> tuple[float, ...]:
         *(math.log1p(len(context)), memory.log_task),
     )
     _remember(step, text, wrong, memory)
-    return tuple(float(number) for number in row)
+    return tuple(float(number) for number in numbers)
 
 
-def _place(step: Step, text: str, memory: _Memory) -> Sequence[float]:
+def _place(step: Step, text: str, memory: Memory) -> Sequence[float]:
     length = math.log1p(len(text))
     usual = sum(memory.lengths) / len(memory.lengths) if memory.lengths else length
     words = math.log1p(len(_WORD.findall(text)))
@@ -85,7 +97,7 @@ def _place(step: Step, text: str, memory: _Memory) -> Sequence[float]:
     return step.index, log_index, step.index == 0, length, words, length - usual
 
 
-def _vocabulary(text: str, around: frozenset[str], memory: _Memory) -> Sequence[float]:
+def _vocabulary(text: str, around: frozenset[str], memory: Memory) -> Sequence[float]:
     words, numbers = _words(text), _NUMBER.findall(text)
     new = sum(number not in memory.numbers for number in numbers)
     size = max(1, len(words))
@@ -114,12 +126,12 @@ def _form(step: Step, text: str) -> Sequence[float]:
     )
 
 
-def _acts(step: Step, memory: _Memory) -> Sequence[float]:
+def _acts(step: Step, memory: Memory) -> Sequence[float]:
     again = any(call in memory.calls for call in _calls(step))
     return len(step.calls), len(memory.calls), again, memory.failed
 
 
-def _repeats(words: frozenset[str], memory: _Memory) -> Sequence[float]:
+def _repeats(words: frozenset[str], memory: Memory) -> Sequence[float]:
     """How alike the step's words are to earlier steps' (Jaccard index)."""
     alike = [
         len(words & other) / max(1, len(words | other))
@@ -130,7 +142,7 @@ def _repeats(words: frozenset[str], memory: _Memory) -> Sequence[float]:
     return max(alike), alike[-1], sum(alike) / len(alike)
 
 
-def _remember(step: Step, text: str, wrong: int, memory: _Memory) -> None:
+def _remember(step: Step, text: str, wrong: int, memory: Memory) -> None:
     words = _words(text)
     memory.words |= words
     memory.numbers |= {*_NUMBER.findall(text)}

@@ -142,7 +142,13 @@ def template_hash() -> str:
 
 
 def encode(episode: Episode, tokenizer: Tokenizer, max_tokens: int) -> Encoded:
-    """Tokenise an episode under the template.
+    """Tokenise an episode under the template, see `tokens`, and look for its cues."""
+    encoded = tokens(episode, tokenizer, max_tokens)
+    return replace(encoded, cues=tuple(cues(episode)))
+
+
+def tokens(episode: Episode, tokenizer: Tokenizer, max_tokens: int) -> Encoded:
+    """Tokenise an episode under the template, without its cues.
 
     No window is longer than `max_tokens`; a step that doesn't fit into one of its own
     gets the span None. `truncation` is `{"dropped_tokens", "elided": [{"step", "part",
@@ -160,7 +166,7 @@ def encode(episode: Episode, tokenizer: Tokenizer, max_tokens: int) -> Encoded:
     stream = _Stream([], [[] for _ in range(count)], [None] * count)
     for piece, ids in zip(pieces, _tokenised(pieces, tokenizer), strict=True):
         _append(stream, piece, ids, tokenizer)
-    return replace(_fitted(stream, max_tokens), cues=tuple(cues(episode)))
+    return _fitted(stream, max_tokens)
 
 
 def own_words(step: Step) -> str:

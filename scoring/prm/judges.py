@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from scoring.errors import NotEnoughLabels
-from scoring.prm import mixing, stack, targets
+from scoring.prm import stack, targets
 from scoring.prm.config import Progress, TrainConfig
 from scoring.prm.encode import Encoded
 from scoring.prm.examples import Example
@@ -84,26 +84,6 @@ def fit(
         for name, recipe in recipes.items()
     }
     return _assembled(said, mixed, epochs)
-
-
-def opinions(
-    heads: Mapping[str, Head],
-    judges: Mapping[str, Judge],
-    steps: Sequence[Tensor],
-    encoded: Encoded,
-) -> mixing.Opinions:
-    """What each judged head says of an episode, in logits [T, C] of trunk and words;
-    `steps` are the projected states [L_t, r] of its scored steps."""
-    from scoring.prm.readout import pool
-
-    words = [counted(tokens) for tokens in encoded.own_tokens()]
-    return {
-        name: (
-            heads[name].logits(pool(steps, heads[name].query))[:, 0],
-            judge.words.of_steps(words),
-        )
-        for name, judge in judges.items()
-    }
 
 
 def cue_rows(encoded: Encoded) -> Tensor:

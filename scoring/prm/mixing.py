@@ -9,6 +9,7 @@ Everything is computed step by step, so a score is bit-equal whatever follows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -128,14 +129,32 @@ def width(name: str) -> int:
     return len(CUES) + sum(2 * (len(CLASSES[heard]) + 3) for heard in HEARS[name])
 
 
+class Told(NamedTuple):
+    """The first class's centred logit so far: at the last step, its highest, its sum,
+    and over how many steps."""
+
+    last: float = 0.0
+    highest: float = 0.0
+    total: float = 0.0
+    steps: int = 0
+
+    def then(self, logits: Tensor) -> "tuple[list[float], Told]":
+        """A row of the story, [C + 3], and what is told after it."""
+        row = logits.tolist()
+        middle = sum(row) / len(row)
+        centred = [logit - middle for logit in row]
+        mean = self.total / self.steps if self.steps else 0.0
+        first = centred[0]
+        highest = max(self.highest, first) if self.steps else first
+        after = Told(first, highest, self.total + first, self.steps + 1)
+        return [*centred, self.last, self.highest, mean], after
+
+
 def story(logits: Tensor) -> Tensor:
     """Logits [T, C], centred, then the first class's at the step before, its highest
     and its mean over all steps before: [T, C + 3]."""
-    rows, highest, total = list[list[float]](), 0.0, 0.0
-    for t, row in enumerate(logits.tolist()):
-        middle = sum(row) / len(row)
-        before = [rows[-1][0], highest, total / t] if t else [0.0, 0.0, 0.0]
-        rows.append([*(logit - middle for logit in row), *before])
-        highest = max(highest, rows[-1][0]) if t else rows[-1][0]
-        total += rows[-1][0]
+    rows, told = list[list[float]](), Told()
+    for step in logits:
+        row, told = told.then(step)
+        rows.append(row)
     return torch.tensor(rows) if rows else logits.new_empty(0, logits.shape[1] + 3)

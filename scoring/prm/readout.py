@@ -10,6 +10,7 @@ decides, so a vector is bit-equal whatever episodes or later steps come along.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -56,15 +57,32 @@ def fit_basis(states: Sequence[Tensor], rank: int) -> Basis:
     return Basis(mean.float(), projection.float().contiguous())
 
 
+class Past(NamedTuple):
+    """What the steps so far leave to the next one: the sum of their views, [3 * r], and
+    how many they were."""
+
+    total: Tensor
+    steps: int
+
+    @classmethod
+    def none(cls, query: Tensor) -> "Past":
+        return cls(torch.zeros(3 * len(query)), 0)
+
+    def then(self, tokens: Tensor, query: Tensor) -> "tuple[Tensor, Past]":
+        """The vector [VIEWS * r] of the step of these tokens [L, r], and the past of
+        the step after it. The contrast of the first step is zero."""
+        view = _views(tokens, query)
+        usual = self.total / self.steps if self.steps else view
+        return torch.cat([view, view - usual]), Past(self.total + view, self.steps + 1)
+
+
 def pool(steps: Sequence[Tensor], query: Tensor) -> Tensor:
     """One vector a step: projected tokens [L_t, r] each and a query [r] to
-    [T, VIEWS * r]. The contrast of the first step is zero."""
-    vectors, total = list[Tensor](), torch.zeros(3 * len(query))
-    for t, tokens in enumerate(steps):
-        view = _views(tokens, query)
-        contrast = view - total / t if t else torch.zeros_like(view)
-        vectors.append(torch.cat([view, contrast]))
-        total = total + view
+    [T, VIEWS * r]."""
+    vectors, past = list[Tensor](), Past.none(query)
+    for tokens in steps:
+        vector, past = past.then(tokens, query)
+        vectors.append(vector)
     return torch.stack(vectors) if vectors else torch.empty(0, VIEWS * len(query))
 
 

@@ -33,6 +33,11 @@ def converted(root: Path) -> Path:
     return folder
 
 
+def weights() -> Path:
+    """The GGUF file itself. Raises: ModelMismatch, see `converted`."""
+    return _gguf_folder() / _FILE
+
+
 def _gguf_folder() -> Path:
     spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:

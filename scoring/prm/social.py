@@ -14,7 +14,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from scoring.detection import Detection, Detector
+from scoring.detection import Detection
 from scoring.prm import calibrate, targets
 from scoring.prm.evidence import Locate, loudest
 from scoring.prm.examples import Example
@@ -116,25 +116,16 @@ def bar(
 
 
 def detect(
-    steps: Sequence[Tensor],
-    indices: Sequence[int],
-    length: int,
-    head: Head,
-    bar: float | None,
-    locate: Locate | None = None,
-) -> Detector:
-    """What a head says of the encoded steps (`indices`, of `length` in all); with
-    `locate`, which words of each made it."""
-    vectors = pool(steps, head.query)
-    probabilities = head.probabilities(vectors).mean(1)[:, 1].tolist()
-    found = list[Detection | None]([None] * length)
-    for place, (t, probability) in enumerate(zip(indices, probabilities, strict=True)):
-        span = None
-        if locate is not None:
-            loud = contributions(steps[place], head.query, head.direction)
-            span = locate(t, *loudest(loud))
-        found[t] = Detection(probability, *(span or (None, None, None)))
-    return Detector(tuple(found), bar)
+    tokens: Tensor, vector: Tensor, head: Head, t: int, locate: Locate | None = None
+) -> Detection:
+    """What a head says of step t, of projected tokens [L, r] and a vector
+    [VIEWS * r]; with `locate`, which words made it."""
+    probability = float(head.probabilities(vector[None])[0, :, 1].mean())
+    span = None
+    if locate is not None:
+        loud = contributions(tokens, head.query, head.direction)
+        span = locate(t, *loudest(loud))
+    return Detection(probability, *(span or (None, None, None)))
 
 
 def _suspects(axis: str, example: Example, steps: Sequence[Tensor]) -> set[int]:

@@ -74,7 +74,7 @@ def test_an_episode_scores_the_same_alone_and_in_any_batch(engine, model, batch)
 
 
 def test_a_grown_episode_says_how_much_of_it_was_computed_before(engine, model):
-    engine.trunk.forget()
+    engine.forget()
     rows = [Step(0, text="x" * 40), Step(1, text="y" * 40), Step(2, text="z" * 40)]
     (part,) = engine.predict([episode(rows[:2])], model)
     whole, again = engine.predict([episode(rows), episode(rows)], model)
@@ -97,10 +97,10 @@ def test_a_run_longer_than_the_context_grown_scores_as_it_does_whole(
     engine, model, rows, limit
 ):
     small = replace(model, max_tokens=limit)
-    engine.trunk.forget()
+    engine.forget()
     (whole,) = engine.predict([episode(rows)], small)
     assert None not in whole.q
-    engine.trunk.forget()
+    engine.forget()
     for length in range(1, len(rows) + 1):
         grown, other = engine.predict([episode(rows[:length]), episode(rows)], small)
         assert first(grown, length) == first(whole, length)
@@ -110,7 +110,7 @@ def test_a_run_longer_than_the_context_grown_scores_as_it_does_whole(
 def test_a_run_in_windows_is_computed_once_and_shares_its_task(engine, model):
     small = replace(model, max_tokens=200)
     rows = [Step(0, text=letter * 60) for letter in "abcdefgh"]
-    engine.trunk.forget()
+    engine.forget()
     (fresh,) = engine.predict([episode(rows)], small)
     (again,) = engine.predict([episode(rows)], small)
     assert len(fresh.truncation["windows"]) > 1
