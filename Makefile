@@ -21,14 +21,8 @@ check: .venv/.tools ## format, lint, types, import contracts, migrations
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/pytest -q tests/test_contracts.py
 
-bench: .venv/.tools ## the benchmarks, each against its peer
-	$(BIN)/python -m benchmarks.combine
-	$(BIN)/python -m benchmarks.reading
-	$(BIN)/python -m benchmarks.importing
-	$(BIN)/python -m benchmarks.peers
-	$(BIN)/python -m benchmarks.heads arena
-	$(BIN)/python -m benchmarks.serving
-	$(BIN)/python -m benchmarks.load --seconds 20
+bench: .venv/.tools ## the benchmarks, each against its peer: one table, a quarter of an hour
+	$(BIN)/python -m benchmarks.suite
 
 fmt: .venv/.tools ## format the code and fix what can be fixed
 	$(BIN)/ruff format .

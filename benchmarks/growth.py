@@ -12,7 +12,7 @@ from scoring.prm.attention import ATTENTIONS, TILE
 from scoring.prm.encode import encode
 from scoring.schema import Episode, Step
 
-HISTORIES = (500, 1000, 2000, 4000, 7800)  # tokens before the step that is appended
+HISTORIES = (1000, 2000, 4000, 7800)  # tokens before the step that is appended
 PEER_REPEATS = 2  # half a minute each
 
 Curve = list[tuple[float, float]]

@@ -21,7 +21,7 @@ def write(data: Path) -> str:
     return save_model(random(trunk), trunk, {}, data / "models")[1]
 
 
-def trained(trunk: "Trunk", data: Path, episodes: int = 80) -> Path:
+def trained(trunk: "Trunk", data: Path, episodes: int = 60) -> Path:
     """The folder of a model trained on so many runs of the arena, made where missing;
     `python -m benchmarks.heads arena` keeps its features in the same place."""
     from benchmarks.heads import sample

@@ -201,7 +201,7 @@ def _plot(curves: dict[str, Any], folder: Path) -> None:
         "throughput": ("runs of 128 tokens in a batch", "tokens a second"),
     }
     for name, series in curves.items():
-        plot.lines(folder / f"{name}.svg", series, labels[name])
+        plot.curves(folder / f"{name}.svg", series, labels[name])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -75,7 +75,9 @@ class Heads:
         self._proven[sha256] = answer
 
     def _golden(self, sha256: str) -> Prediction:
-        [answer] = self._engine.predict([GOLDEN], self._model(sha256))
+        model = self._model(sha256)
+        # a remembered score would prove nothing
+        [answer] = self._engine.predict([GOLDEN], model, remembered=False)
         # how much of it was remembered is no part of what it says
         return replace(answer, cached_tokens=0)
 

@@ -83,18 +83,24 @@ class Engine:
         return self._models[directory]
 
     def predict(
-        self, episodes: Sequence[Episode], model: Model | Foreign
+        self,
+        episodes: Sequence[Episode],
+        model: Model | Foreign,
+        *,
+        remembered: bool = True,
     ) -> list[Prediction]:
         """One prediction an episode; `truncation` names every step without a score.
-        Call it from one thread at a time."""
+        Without `remembered`, heads are read again where their scores are known. Call it
+        from one thread at a time."""
         if isinstance(model, Foreign):
             return model.predict(episodes)
-        plans = [self._plan(episode, model) for episode in episodes]
+        lasting = remembered and self._is_loaded(model)
+        plans = [self._plan(episode, model, lasting) for episode in episodes]
         runs = [plan.runs() for plan in plans]
         trunk = model.trunk or self.trunk
         readings = trunk.read([run for of_plan in runs for run in of_plan])
         predictions = [
-            self._predict(plan, list(islice(readings, len(wanted))), model)
+            self._predict(plan, list(islice(readings, len(wanted))), model, lasting)
             for plan, wanted in zip(plans, runs, strict=True)
         ]
         deque(readings, 0)  # to its end: one that is abandoned empties the cache
@@ -107,10 +113,10 @@ class Engine:
             trunk.forget()
         self._recall.clear()
 
-    def _plan(self, episode: Episode, model: Model) -> _Plan:
+    def _plan(self, episode: Episode, model: Model, lasting: bool) -> _Plan:
         encoded = tokens(episode, self._tokenizer, model.max_tokens)
         keys = list(recall.keys(episode, model.sha256))
-        known = self._recall.known(keys) if self._is_loaded(model) else []
+        known = self._recall.known(keys) if lasting else []
         rows = self._recall.cues(episode, keys, len(known))
         known_rows = [()] * len(known)
         encoded = replace(encoded, cues=(*known_rows, *rows))
@@ -121,12 +127,12 @@ class Engine:
         return any(model is one for one in self._models.values())
 
     def _predict(
-        self, plan: _Plan, readings: Sequence[Reading], model: Model
+        self, plan: _Plan, readings: Sequence[Reading], model: Model, lasting: bool
     ) -> Prediction:
         encoded, known = plan.encoded, plan.known
         past = known[-1].past if known else Past.none(model)
         locate = locator(plan.episode, self._tokenizer)
-        entries, lasting = [*known], self._is_loaded(model)
+        entries = [*known]
         states = plan.states(readings)
         for t, heard, after in _heard(states, encoded, model, past, len(known)):
             entries.append(Entry(_score(model, heard, t, locate), after))

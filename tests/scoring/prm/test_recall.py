@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.prm import recall
+from scoring.prm import incremental, recall
 from scoring.prm.cues import cues
 from scoring.prm.engine import Engine
 from scoring.prm.lru import Lru
@@ -191,3 +191,18 @@ def test_what_was_used_last_stays():
     assert (held.take("a"), held.take("a"), held.bytes) == (3, None, 4)
     held.clear()
     assert (len(held), held.bytes) == (0, 0)
+
+
+def test_a_proof_reads_the_heads_again(engine, folders, monkeypatch):
+    model = engine.load(folders[0])
+    run = episode([Step(0, text="good idea"), Step(1, text="poor idea")])
+    (first,) = engine.predict([run], model)
+    heard = list[object]()
+    hear = incremental.hear
+    monkeypatch.setattr(
+        incremental, "hear", lambda *args: heard.append(args) or hear(*args)
+    )
+    assert engine.predict([run], model) == [first]
+    assert not heard
+    assert engine.predict([run], model, remembered=False) == [first]
+    assert len(heard) == 2
