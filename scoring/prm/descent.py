@@ -32,7 +32,7 @@ def descend(
     Raises:
         ScoringError: the loss is not a finite number.
     """
-    found = _finished(checkpoint)
+    found = _finished(checkpoint, start)
     if found is not None:
         watch(epochs, float(loss(found)))
         return found
@@ -64,12 +64,14 @@ def descend(
     return fitted
 
 
-def _finished(checkpoint: Path) -> Parameters | None:
+def _finished(checkpoint: Path, start: Parameters) -> Parameters | None:
+    """In the order of `start`: L-BFGS sums over all parameters in a row, so a descent
+    that starts here would end in other last bits under another order."""
     try:
         parameters: Parameters = load_file(checkpoint)
     except (FileNotFoundError, SafetensorError):
         return None
-    return parameters
+    return {name: parameters[name] for name in start}
 
 
 def _keep(parameters: Parameters, checkpoint: Path) -> None:

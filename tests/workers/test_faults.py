@@ -1,16 +1,23 @@
 """Trainings that can't go on just now: the device is taken, the disk is full."""
 
 import errno
+import threading
+import time
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from tests import factories
+from tests.webapp.views.test_reward_models import with_files
 from webapp import lock
-from webapp.models import Job, Project
+from webapp.errors import Busy, Conflict
+from webapp.models import Job, Project, RewardModel
 from webapp.models.job import State
-from webapp.services import training
+from webapp.services import reward_models, training
 from workers import ending, lease
 from workers import training as process
 
@@ -34,6 +41,50 @@ def test_of_two_trainings_on_a_device_one_runs_and_one_waits(
     job.refresh_from_db()
     assert (job.state, job.attempt) == (State.QUEUED, 0)
     assert "another training has the device" in job.error
+
+
+def test_fifty_times_two_race_for_a_device_and_never_both_have_it(
+    tmp_path: Path,
+) -> None:
+    start, holders, most = threading.Barrier(2), list[int](), list[int]()
+
+    def want(me: int) -> None:
+        start.wait()
+        try:
+            with lock.held(tmp_path / "lock", "taken"):
+                holders.append(me)
+                time.sleep(0.002)
+                most.append(len(holders))
+                holders.remove(me)
+        except Busy:
+            pass
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(50):
+            list(pool.map(want, (1, 2)))
+    assert len(most) >= 50
+    assert set(most) == {1}
+
+
+def test_of_two_promotions_at_once_one_model_serves(arena_project: Project) -> None:
+    models = [with_files(arena_project, {"n": n}) for n in range(2)]
+    start = threading.Barrier(2)
+
+    def promote(model: RewardModel) -> bool:
+        start.wait()
+        try:
+            reward_models.promote(model, user=None, override="a race")
+            return True
+        except Conflict:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert any(pool.map(promote, models))
+    champions = arena_project.reward_models.filter(state="champion")
+    assert champions.count() == 1
+    assert arena_project.jobs.filter(kind="score").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,21 @@ def test_a_changed_file_is_refused(name, folder, trunk):
     (folder / name).write_bytes(data)
     with pytest.raises(ModelMismatch, match=name):
         load_model(folder, trunk)
+
+
+def test_a_hundred_flipped_bits_are_a_hundred_refusals(folder, trunk):
+    chance, paths = random.Random(0), sorted(folder.iterdir())
+    for _ in range(100):
+        path = chance.choice(paths)
+        whole = path.read_bytes()
+        bit = chance.randrange(8 * len(whole))
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        with pytest.raises(ModelMismatch):
+            load_model(folder, trunk)
+        path.write_bytes(whole)
+    assert load_model(folder, trunk).sha256 == folder.name
 
 
 @pytest.mark.parametrize(

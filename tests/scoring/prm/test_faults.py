@@ -1,14 +1,19 @@
-"""A training whose disk is full."""
+"""Trainings that are killed at any instant, and one whose disk is full."""
 
+import errno
 import os
+import random
 import resource
-import subprocess
-import sys
+import shutil
+import signal
+import time
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
-from scoring.prm.train import TrainConfig, Trained, train
+from scoring.prm.train import Progress, TrainConfig, Trained, train
+from tests.scoring.prm.lives import born, ended
 from tests.scoring.prm.stories import examples
 
 CONFIG = TrainConfig(epochs=4, members=2, rank=8)
@@ -23,28 +28,82 @@ def whole(trunk, tmp_path_factory) -> Trained:
     return train(examples(), trunk, CONFIG, tmp_path_factory.mktemp("whole"), quiet)
 
 
-FULL = """
-import resource, sys
-from pathlib import Path
-from scoring.prm.backbone import tiny
-from scoring.prm.train import TrainConfig, train
-from tests.scoring.prm.stories import examples
-trunk, config = tiny(), TrainConfig(epochs=4, members=2, rank=8)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
-train(examples(), trunk, config, Path(sys.argv[1]), lambda progress: None)
-"""
+KILLS = 20
+
+
+def test_killed_twenty_times_it_ends_in_the_same_model(trunk, whole, tmp_path):
+    """At any instant, mostly in the middle of the work that is left: what one life has
+    finished the next finds done."""
+    chance, kills, whole_lives = random.Random(7), 0, 0
+
+    def work() -> int:
+        again = train(examples(), trunk, CONFIG, tmp_path, quiet)
+        return int(again.sha256 != whole.sha256)
+
+    while kills < KILLS or not whole_lives:
+        life = born(work)
+        if kills < KILLS:
+            time.sleep(chance.uniform(0, whole.card["seconds"] / 4))
+            os.kill(life, signal.SIGKILL)
+        status = ended(life)
+        if status == -signal.SIGKILL:
+            kills += 1
+            continue
+        assert status == 0
+        assert [path.name for path in (tmp_path / "models").iterdir()] == [whole.sha256]
+        assert not any((tmp_path / "checkpoints").iterdir())
+        whole_lives += 1
+        shutil.rmtree(tmp_path)
+        tmp_path.mkdir()
+
+
+class Enough(Exception):
+    pass
+
+
+def stop(progress: Progress) -> None:
+    if progress.phase == "calibration":
+        raise Enough
+
+
+@pytest.fixture(scope="module")
+def descended(trunk, tmp_path_factory) -> Path:
+    """A training that was killed with every descent done."""
+    folder = tmp_path_factory.mktemp("descended")
+    with pytest.raises(Enough):
+        train(examples(), trunk, CONFIG, folder, stop)
+    return folder
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_whatever_part_of_it_is_found_done_the_model_is_the_same(
+    share, descended, trunk, whole, tmp_path
+):
+    """Some descents are gone and some files torn: each that is found, or is done again,
+    may be where the next one starts."""
+    chance = random.Random(share)
+    folder = shutil.copytree(descended, tmp_path / "work")
+    for path in sorted((folder / "checkpoints").rglob("*.safetensors")):
+        data = path.read_bytes()
+        if chance.random() < share:
+            path.unlink()
+        elif chance.random() < 0.1:
+            path.write_bytes(data[: chance.randrange(len(data))])
+    assert train(examples(), trunk, CONFIG, folder, quiet).sha256 == whole.sha256
 
 
 def test_a_full_disk_leaves_no_model_and_what_was_done(trunk, whole, tmp_path):
-    room = 1_000
-    root = Path(__file__).resolve().parents[3]
-    env = os.environ | {"PYTHONPATH": str(root)}
-    command = [sys.executable, "-c", FULL, str(tmp_path), str(room)]
-    run = subprocess.run(command, cwd=root, env=env, check=False, capture_output=True)
-    assert run.returncode == 1
-    assert b"os error 27" in run.stderr or b"File too large" in run.stderr
-    left = list((tmp_path / "models").glob("[0-9a-f]*"))
-    assert left == []
+    """As a process meets it that may write no file of more than a kilobyte."""
+
+    def work() -> int:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
+        try:
+            train(examples(), trunk, CONFIG, tmp_path, quiet)
+        except (OSError, SafetensorError) as error:
+            return errno.EFBIG if "os error 27" in str(error) else 1
+        return 0
+
+    assert ended(born(work)) == errno.EFBIG
+    assert not list((tmp_path / "models").glob("[0-9a-f]*"))
     # there is room again
-    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != room
     assert train(examples(), trunk, CONFIG, tmp_path, quiet).sha256 == whole.sha256

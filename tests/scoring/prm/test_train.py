@@ -1,12 +1,7 @@
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -106,33 +101,6 @@ def test_a_cancelled_training_goes_on_where_it_was(trunk, trained, tmp_path):
     assert epochs[:5] == [CONFIG.epochs] * 5
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from scoring.prm.backbone import tiny
-from scoring.prm.train import TrainConfig, train
-from tests.scoring.prm.stories import examples
-
-def die(progress):
-    if progress.phase == sys.argv[2] and progress.done >= int(sys.argv[3]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-train(examples(), tiny(), TrainConfig(epochs=12, rank=16), Path(sys.argv[1]), die)
-"""
-
-
-@pytest.mark.parametrize(("phase", "done"), [("features", 500), ("heads", 100)])
-def test_a_killed_training_ends_in_the_same_model(
-    phase, done, trunk, trained, tmp_path
-):
-    command = [sys.executable, "-c", KILLED, str(tmp_path), phase, str(done)]
-    root = Path(__file__).resolve().parents[3]
-    env = os.environ | {"PYTHONPATH": str(root)}
-    run = subprocess.run(command, cwd=root, env=env, check=False, capture_output=True)
-    assert run.returncode == -signal.SIGKILL, run.stderr
-    assert train(examples(), trunk, CONFIG, tmp_path, quiet).sha256 == trained.sha256
-
-
 def masked(example: Example) -> Example:
     return replace(example, verdicts=(None,) * len(example.verdicts))
 
@@ -149,6 +117,34 @@ def test_a_class_nobody_used_is_named(trunk, tmp_path):
     ]
     with pytest.raises(NotEnoughLabels, match="wrong"):
         train(rows, trunk, CONFIG, tmp_path, quiet)
+
+
+@pytest.mark.parametrize(
+    "rows", [[], [masked(e) for e in examples()]], ids=["nothing", "all skipped"]
+)
+def test_nothing_to_learn_from_is_said(rows, trunk, tmp_path):
+    with pytest.raises(NotEnoughLabels, match="no judged step"):
+        train(rows, trunk, CONFIG, tmp_path, quiet)
+    assert not any(tmp_path.iterdir())
+
+
+def test_runs_of_one_step_and_runs_given_twice_are_trained_on(trunk, tmp_path):
+    rows = [
+        replace(e, episode=replace(e.episode, steps=e.episode.steps[:1]), verdicts=(v,))
+        for e in examples(24)
+        for v in e.verdicts[:1]
+    ]
+    card = train([*rows, *rows], trunk, CONFIG, tmp_path, quiet).card
+    assert card["data"]["counts"]["train"]["episodes"] % 2 == 0
+    assert card["metrics"]["steps"]["prm"]["steps"] % 2 == 0
+
+
+def test_a_run_of_two_thousand_steps_is_trained_on(trunk, tmp_path):
+    steps = tuple(Step(t, text=f"{t % 7}") for t in range(2_000))
+    long = Example(Episode(task="Task 0", steps=steps), (1, *[None] * 1_999))
+    config = replace(CONFIG, epochs=2, rank=4)
+    trained = train([*examples(), long], trunk, config, tmp_path, quiet)
+    assert trained.card["data"]["counts"]["train"]["unjudged"] == 1_999
 
 
 def test_masked_steps_and_unknown_outcomes_are_left_out(trunk, tmp_path):

@@ -1,19 +1,18 @@
 import errno
 import os
+import random
 import shutil
 import signal
-import subprocess
-import sys
+import time
 from collections import namedtuple
-from pathlib import Path
+from functools import partial
 
 import pytest
 import torch
 
 from scoring.errors import StorageFull
 from scoring.prm.tuning.checkpoints import Checkpoints
-
-ROOT = Path(__file__).resolve().parents[4]
+from tests.scoring.prm.lives import born, ended
 
 
 def tensors(value: float) -> dict[str, torch.Tensor]:
@@ -53,30 +52,33 @@ def test_a_torn_file_sends_us_back_to_the_checkpoint_before(name, damage, tmp_pa
     assert kept.latest()[1] == {"step": 1}
 
 
-WRITER = """
-import sys, torch
-from pathlib import Path
-from scoring.prm.tuning.checkpoints import Checkpoints
-kept, step = Checkpoints(Path(sys.argv[1]), 2), 0
-while True:
-    step += 1
-    kept.save(step, {"weight": torch.full((500_000,), float(step))}, {"step": step})
-    print(step, flush=True)
-"""
+KILLS = 50
 
 
 def test_killed_at_any_instant_nothing_torn_is_ever_loaded(tmp_path):
-    command = [sys.executable, "-c", WRITER, str(tmp_path)]
-    for delay in (0.0, 0.004, 0.011, 0.02):
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as writer:
-            reported = int(writer.stdout.readline())
-            signal.sigtimedwait([], delay)
-            writer.send_signal(signal.SIGKILL)
-        found, state = Checkpoints(tmp_path, 2).latest()
-        assert state["step"] >= reported
+    """While one small checkpoint is written after another, as fast as it goes."""
+    chance, last = random.Random(0), 0
+    for _ in range(KILLS):
+        told, tell = os.pipe()
+        kept = Checkpoints(tmp_path, keep=2)
+        writer = born(partial(_write_on, kept, last, tell))
+        os.read(told, 1)
+        time.sleep(chance.uniform(0, 0.01))
+        os.kill(writer, signal.SIGKILL)
+        assert ended(writer) == -signal.SIGKILL
+        os.close(told)
+        os.close(tell)
+        found, state = Checkpoints(tmp_path, keep=2).latest()
+        assert state["step"] > last
         assert torch.all(found["weight"] == state["step"])
-        shutil.rmtree(tmp_path)
-        tmp_path.mkdir()
+        last = state["step"]
+
+
+def _write_on(kept: Checkpoints, step: int, tell: int) -> int:
+    while True:
+        step += 1
+        kept.save(step, {"weight": torch.full((50_000,), float(step))}, {"step": step})
+        os.write(tell, b".")
 
 
 def test_too_little_room_is_said_before_anything_is_written(tmp_path, monkeypatch):

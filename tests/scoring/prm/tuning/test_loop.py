@@ -25,6 +25,7 @@ from scoring.prm.tuning.config import TuneConfig
 from scoring.prm.tuning.learner import Learner
 from scoring.prm.tuning.loop import tune
 from scoring.prm.tuning.objective import Tuned, targets
+from tests.scoring.prm.lives import born, ended
 from tests.scoring.prm.stories import examples
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -109,27 +110,13 @@ def test_a_cancelled_run_goes_on_where_it_was(tier, trunk, tmp_path):
     assert resumed == whole
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from scoring.prm.backbone import tiny
-from scoring.prm.tuning.loop import tune
-from tests.scoring.prm.stories import examples
-from tests.scoring.prm.tuning.test_loop import CONFIG
-
-def die(progress):
-    if progress.done >= int(sys.argv[2]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-tune(examples(12), tiny(), CONFIG, Path(sys.argv[1]), die)
-"""
-
-
 def test_a_killed_run_ends_in_the_same_weights(trunk, undisturbed, tmp_path):
-    command = [sys.executable, "-c", KILLED, str(tmp_path), "700"]
-    env = os.environ | {"OMP_NUM_THREADS": "1"}
-    run = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True)
-    assert run.returncode == -signal.SIGKILL, run.stderr
+    def die(progress):
+        if progress.done >= 700:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    life = born(lambda: len(sha256(trunk, tmp_path, report=die)))
+    assert ended(life) == -signal.SIGKILL
     assert any(tmp_path.glob("step-*"))
     assert sha256(trunk, tmp_path) == undisturbed
 
