@@ -16,7 +16,7 @@ from scoring.rewards import texts
 from webapp.models import Project
 from webapp.models.label_event import Axis
 from webapp.models.token import Scope
-from webapp.services import reward_rows, training
+from webapp.services import model_exchange, reward_rows, training
 
 ANY = ("", _("any"))
 
@@ -184,7 +184,8 @@ class EvaluationForm(forms.Form):
     file = forms.FileField(
         label=_("Labelled runs"),
         help_text=_(
-            "JSON lines with meta.verdicts, PRM800K, Math-Shepherd or TRL stepwise."
+            "JSON lines with meta.verdicts, PRM800K, Math-Shepherd, ProcessBench or "
+            "TRL stepwise."
         ),
     )
 
@@ -192,7 +193,16 @@ class EvaluationForm(forms.Form):
 class ModelFileForm(forms.Form):
     file = forms.FileField(
         label=_("Model"),
-        help_text=_("The zip that another Pacenote's model page gave."),
+        help_text=_(
+            "The zip that another Pacenote's model page gave, as it is or as a "
+            "transformers folder; or the zip of somebody else's transformers folder, "
+            "safetensors and tokenizer.json side by side."
+        ),
+    )
+    reading = forms.ChoiceField(
+        label=_("How its steps are read"),
+        required=False,
+        choices=[("", _("A model of Pacenote's")), *model_exchange.READINGS.items()],
     )
 
 

@@ -15,7 +15,7 @@ WORK: dict[str, ending.Work] = {
 }
 
 # what needs the language model at hand has a process of its own
-ON_DEVICE = {Kind.TRAIN, Kind.AUDIT, Kind.EVALUATE}
+ON_DEVICE = {Kind.TRAIN, Kind.AUDIT, Kind.EVALUATE, Kind.ADOPT, Kind.PACK}
 
 
 @app.task(name="jobs.run")

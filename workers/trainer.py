@@ -1,4 +1,5 @@
-"""The process that trains, audits and evaluates, one at a time on a device:
+"""The process that trains, audits, evaluates, takes checkpoints in and gives models
+out, one at a time on a device:
 `python -m workers.trainer JOB FENCE PARENT`.
 
 It may be killed at any instant: features and checkpoints on disk let the next attempt
@@ -22,9 +23,16 @@ def main(job_id: str, fence: int, parent: int) -> None:
     from webapp.models.job import Kind
     from workers.ending import settle
     from workers.examining import audit, evaluate
+    from workers.exchanging import adopt, pack
     from workers.fitting import fit
 
-    work = {Kind.TRAIN: fit, Kind.AUDIT: audit, Kind.EVALUATE: evaluate}
+    work = {
+        Kind.TRAIN: fit,
+        Kind.AUDIT: audit,
+        Kind.EVALUATE: evaluate,
+        Kind.ADOPT: adopt,
+        Kind.PACK: pack,
+    }
     job = Job.objects.get(pk=job_id)
     job.fence = fence
     settle(job, work[Kind(job.kind)])

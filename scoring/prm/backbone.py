@@ -117,11 +117,16 @@ def load(
             precision.
     """
     try:
-        folder = smollm2.converted(root) if name is None else _folder(name)
-        chosen = precision.settled(folder, root, wanted)
-        return _loaded(folder, chosen, cache_bytes)
+        files = folder(name, root)
+        chosen = precision.settled(files, root, wanted)
+        return _loaded(files, chosen, cache_bytes)
     except (OSError, ValueError) as error:
         raise ModelMismatch(f"can't load the backbone {name}: {error}") from error
+
+
+def folder(name: str | None, root: Path) -> Path:
+    """Where the files of a backbone are; see `load`."""
+    return smollm2.converted(root) if name is None else _folder(name)
 
 
 def _loaded(folder: Path, chosen: Precision, cache_bytes: int) -> Trunk:

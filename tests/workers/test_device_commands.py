@@ -13,16 +13,19 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from scoring import arena
+from tests.scoring.prm.test_foreign import checkpoint
 from webapp import signs
 from webapp.models import Job, Project
 from webapp.models.job import Kind
-from workers import ending, examining, fitting
+from workers import ending, examining, exchanging, fitting
 
 pytestmark = pytest.mark.usefixtures("small", "worker")
 WORK = {
     Kind.TRAIN: fitting.fit,
     Kind.AUDIT: examining.audit,
     Kind.EVALUATE: examining.evaluate,
+    Kind.ADOPT: exchanging.adopt,
+    Kind.PACK: exchanging.pack,
 }
 
 
@@ -84,7 +87,29 @@ def test_train_audit_and_evaluate(arena_project: Project, tmp_path: Path) -> Non
     assert "held-out.jsonl" in results["breakdown"]["by"]["source"]
     assert model.evaluations.count() == 2
 
+    packed = tmp_path / "v1.zip"
+    assert str(packed) in typed(
+        "export_model", packed, "--transformers", "--model", "v1"
+    )
+    with pytest.raises(CommandError, match="something at"):
+        typed("export_model", packed)
+    assert "v1 is a candidate" in typed("import_model", packed)
+
     bare = tmp_path / "bare.jsonl"
     bare.write_text(json.dumps({"task": "Say hi.", "steps": [{"text": "Hi."}]}))
     with pytest.raises(CommandError, match=r"no labelled step in bare\.jsonl"):
         typed("evaluate", bare, "--model", "v1")
+
+
+def test_a_checkpoint_comes_in(arena_project: Project, tmp_path: Path) -> None:
+    folder = checkpoint(tmp_path / "theirs", "trl")
+    with pytest.raises(CommandError, match="--reading"):
+        typed("import_model", folder)
+    headless = checkpoint(tmp_path / "headless", "shepherd")
+    with pytest.raises(CommandError, match="no two-way head"):
+        typed("import_model", headless, "--reading", "qwen_math_prm")
+    assert "v1 is a candidate" in typed("import_model", folder, "--reading", "trl")
+    with pytest.raises(CommandError, match="download it as it is"):
+        typed("export_model", tmp_path / "x", "--transformers", "--model", "v1")
+    typed("export_model", tmp_path / "plain.zip", "--model", "v1")
+    assert "v1 is a candidate" in typed("import_model", tmp_path / "plain.zip")

@@ -27,6 +27,8 @@ class Kind(models.TextChoices):
     UNDO = "undo", _("undoing")
     AUDIT = "audit", _("audit")
     EVALUATE = "evaluate", _("evaluation")
+    ADOPT = "adopt", _("taking in a checkpoint")
+    PACK = "pack", _("transformers folder")
 
 
 class State(models.TextChoices):

@@ -28,6 +28,7 @@ MOST_FILES = 40
 MAX_BYTES = 8 << 30
 MAX_JSON = 32 << 20
 CHUNK = 1 << 20
+OURS = "pacenote"
 # a folder of the archive's may stand before the name; nothing else may
 _NAME = re.compile(r"(?:[\w.-]+/)?([A-Za-z0-9_-][A-Za-z0-9_.-]{0,120})")
 _SUFFIXES = (".safetensors", ".json")
@@ -105,10 +106,11 @@ def _unpacked(archive: Zip, folder: Path) -> dict[str, str]:
     if archive.refused:
         first = archive.refused[0]
         raise UnreadableFile(f"{first.member}: {first.detail}")
-    names = {_plain(name): name for name in archive.entries}
-    if len(names) != len(archive.entries) or not 0 < len(names) <= MOST_FILES:
+    entries = _ours(archive)
+    names = {_plain(name): name for name in entries}
+    if len(names) != len(entries) or not 0 < len(names) <= MOST_FILES:
         raise UnreadableFile(f"expected the 1 to {MOST_FILES} files of one model")
-    if sum(entry.file_size for entry in archive.entries.values()) > MAX_BYTES:
+    if sum(entry.file_size for entry in entries.values()) > MAX_BYTES:
         raise UnreadableFile(f"a model has at most {MAX_BYTES >> 30} GB")
     hashes = {
         plain: _copied(archive, name, folder / plain) for plain, name in names.items()
@@ -117,8 +119,16 @@ def _unpacked(archive: Zip, folder: Path) -> dict[str, str]:
     return hashes
 
 
+def _ours(archive: Zip) -> dict[str, zipfile.ZipInfo]:
+    """All of it; of a transformers folder that a model left in (prm/portable.py) only
+    the model's own folder: the trunk beside it is here already."""
+    inside = {n: e for n, e in archive.entries.items() if Path(n).parent.name == OURS}
+    return inside or archive.entries
+
+
 def _plain(name: str) -> str:
-    found = _NAME.fullmatch(name)
+    parts = name.rpartition(f"{OURS}/")
+    found = _NAME.fullmatch(parts[2])
     if found is None:
         raise UnreadableFile(f"{name[:80]!r} is no name of a model's file")
     if not found[1].endswith(_SUFFIXES):

@@ -15,7 +15,7 @@ from webapp import access, inert
 from webapp.models import Job
 from webapp.models.job import Kind
 from webapp.models.project import Role
-from webapp.services import exports, imports, scores, undos
+from webapp.services import exports, imports, model_exchange, scores, undos
 from webapp.services import jobs as services
 from webapp.views import progress
 from webapp.views.context import actor, is_engineer, no_worker, signed_in
@@ -46,6 +46,8 @@ def detail(request: HttpRequest, pk: str) -> HttpResponse:
         return redirect("training-run", job.training_run.pk)
     if job.kind in (Kind.AUDIT, Kind.EVALUATE) and not request.htmx:  # type: ignore[attr-defined]
         return redirect("model", job.input["model"])
+    if job.kind == Kind.ADOPT and job.result and not request.htmx:  # type: ignore[attr-defined]
+        return redirect("model", job.result["reward_model"])
     context = {
         "project": job.project,
         "job": job,
@@ -97,6 +99,8 @@ def errors(request: HttpRequest, pk: str) -> FileResponse | StreamingHttpRespons
 @require_safe
 def download(request: HttpRequest, pk: str) -> FileResponse:
     job = _job(request, pk)
+    if folder := model_exchange.folder_of(job):
+        return inert.file(folder, name=f"{job.input['filename']}-transformers.zip")
     path = exports.file_of(job) or scores.file_of(job)
     return inert.file(path, name=f"{job.project.slug}.jsonl")
 

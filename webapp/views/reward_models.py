@@ -6,14 +6,25 @@ from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from webapp import access, inert
 from webapp.errors import AppError
 from webapp.forms import ModelFileForm
 from webapp.models import RewardModel
 from webapp.models.project import Role
-from webapp.services import audits, gates, model_archives, reward_models
+from webapp.services import (
+    audits,
+    gates,
+    model_archives,
+    model_exchange,
+    reward_models,
+    uploads,
+)
 from webapp.views import cards, progress
 from webapp.views.context import actor, is_engineer, no_worker, posted, signed_in
 
@@ -68,8 +79,17 @@ def bring_in(request: HttpRequest, slug: str) -> HttpResponse:
     project = access.project(actor(request), slug, Role.ENGINEER)
     form = ModelFileForm(posted(request), request.FILES or None)
     if form.is_valid():
-        file = form.cleaned_data["file"]
+        file, reading = form.cleaned_data["file"], form.cleaned_data["reading"]
         try:
+            if reading:
+                job = model_exchange.request_adoption(
+                    project,
+                    user=signed_in(request),
+                    source=uploads.store(file),
+                    name=file.name,
+                    reading=reading,
+                )
+                return redirect("job", job.pk)
             model = model_archives.unpack(
                 project, file, user=signed_in(request), filename=file.name
             )
@@ -88,6 +108,15 @@ def download(request: HttpRequest, pk: int) -> FileResponse:
     return inert.stream(
         model_archives.pack(model), name=name, content_type="application/zip"
     )
+
+
+@require_POST
+def pack(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the model packed as a transformers folder; its job's page has the file."""
+    model = _model(request, pk)
+    access.require(actor(request), model.project, Role.ENGINEER)
+    job = model_exchange.request_folder(model, user=signed_in(request))
+    return redirect("job", job.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -137,6 +137,7 @@ urlpatterns: list[URLPattern] = [
         name="compare",
     ),
     path("reward-models/<int:pk>/file/", reward_models.download, name="model-file"),
+    path("reward-models/<int:pk>/pack/", reward_models.pack, name="pack-model"),
     path("reward-models/<int:pk>/audit/", reward_models.audit, name="audit"),
     path("reward-models/<int:pk>/promote/", reward_models.promote, name="promote"),
 ]

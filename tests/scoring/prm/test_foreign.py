@@ -64,10 +64,11 @@ CONFIG = Qwen2Config(
 )
 
 
-def checkpoint(folder: Path, kind: str) -> Path:
+def checkpoint(folder: Path, kind: str, context: int = 400) -> Path:
     torch.manual_seed(0)
     classes = {"trl": Qwen2ForTokenClassification, "shepherd": Qwen2ForCausalLM}
-    model = classes.get(kind, Qwen2ForCausalLM)(CONFIG)
+    config = Qwen2Config(**CONFIG.to_dict() | {"max_position_embeddings": context})
+    model = classes.get(kind, Qwen2ForCausalLM)(config)
     model.save_pretrained(folder)
     tokenizer().save_pretrained(folder)
     if kind == "qwen":
