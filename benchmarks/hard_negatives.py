@@ -1,6 +1,6 @@
-"""What planted negatives buy in the audit, and what they cost on held-out steps.
+"""What planted runs buy in the audit, and what they cost on held-out steps.
 
-    python -m benchmarks.hard_negatives --episodes 240 --weights 0 0.5
+    python -m benchmarks.hard_negatives --episodes 240 --weights 0 1
 
 Trains on the demo's runs with each weight, then audits the model on the test tasks.
 """
@@ -18,7 +18,7 @@ from scoring.prm import backbone
 from scoring.prm.engine import Engine
 from scoring.prm.train import Example, TrainConfig, split, train
 
-SHOWN = ("A1", "A3", "A5", "A6", "A7", "A8")
+SHOWN = ("A1", "A3", "A4", "A5", "A6", "A7", "A8", "A12", "A16")
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--source", default="arena")
     parser.add_argument("--episodes", type=int, default=240)
-    parser.add_argument("--weights", type=float, nargs="+", default=[0.0, 0.5])
+    parser.add_argument("--weights", type=float, nargs="+", default=[0.0, 1.0])
     parser.add_argument("--sample", type=int, default=SAMPLE, help="runs edited")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     return parser

@@ -19,7 +19,7 @@ class TrainConfig:
     the directions kept of the trunk's states, `max_tokens` the longest
     input (0: the trunk's context), `threads` of torch (0: as they are). `tier`: only
     the heads, or before them the trunk too, through adapters or in full, as `tuning`
-    says. `hard_negatives`: the weight of planted wrong steps beside a person's
+    says. `hard_negatives`: the weight of the steps of planted runs beside a person's
     verdict (augment.py; 0: none are planted).
     """
 

@@ -117,7 +117,11 @@ def _checked(config: dict[str, Any]) -> dict[str, Any]:
     if config["tier"] not in TIERS:
         names = ", ".join(TIERS)
         raise InvalidInput(f"expected one of {names}", pointer="/config/tier")
-    for name in config.keys() - {"tier"}:
+    weight = config.get("hard_negatives", 0)
+    if type(weight) not in (int, float) or not 0 <= weight <= 1:
+        at = "/config/hard_negatives"
+        raise InvalidInput("expected a weight from 0 to 1", pointer=at)
+    for name in config.keys() - {"tier", "hard_negatives"}:
         least, most = NUMBERS.get(name, (1, 0))
         number = config[name]
         if type(number) is not int or not least <= number <= most:

@@ -1,3 +1,4 @@
+import random
 from collections import Counter
 from dataclasses import replace
 
@@ -6,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.arena import generate
-from scoring.audit.edits import UNRELATED
+from scoring.audit import edits
 from scoring.errors import InvalidInput
-from scoring.prm.augment import ADDRESSED, NOISE, PLANTERS, REPEATS, hard_negatives
+from scoring.prm.augment import PLANTERS, REPEATS, SHARES, STYLES, hard_negatives
 from scoring.prm.config import TrainConfig
 from scoring.prm.examples import Example, split
+from scoring.prm.remarks import unrelated
 from scoring.prm.train import train
 from scoring.schema import Call, Episode, Step
 from tests.scoring.prm.stories import examples
@@ -27,17 +29,19 @@ def runs() -> list[Example]:
 
 
 def test_each_is_a_run_of_its_task_that_ends_in_the_one_wrong_step(runs):
-    made = list(hard_negatives(runs, 0.5, seed=0, share=1))
+    made = list(hard_negatives(runs, 0.5, seed=0, share=2))
     tasks = {example.episode.group() for example in runs if example.split == "train"}
     for example in made:
         assert example.split == "train"
         assert example.episode.group() in tasks
-        assert example.verdicts[-1] == -1
-        assert set(example.verdicts[:-1]) <= {None}
         assert set(example.weights) == {0.5}
         assert example.success is None
         assert Episode.from_dict(example.episode.to_dict()) == example.episode
-    assert set(Counter(e.episode.meta["planted"] for e in made)) == set(PLANTERS)
+        if example.episode.meta["planted"] != "restyled":
+            assert example.verdicts[-1] == -1
+            assert set(example.verdicts[:-1]) <= {None}
+    kinds = set(Counter(e.episode.meta["planted"] for e in made))
+    assert kinds == set(PLANTERS) == {kind for kinds in SHARES for kind in kinds}
 
 
 def test_the_same_seed_makes_the_same_and_another_one_others(runs):
@@ -45,18 +49,38 @@ def test_the_same_seed_makes_the_same_and_another_one_others(runs):
     assert first == list(hard_negatives(runs, 1, seed=0))
     assert first == [*hard_negatives(runs[:40], 1, 0), *hard_negatives(runs[40:], 1, 0)]
     assert first != list(hard_negatives(runs, 1, seed=1))
-    assert 0 < len(first) < len([e for e in runs if e.split == "train"])
+    few = list(hard_negatives(runs, 1, seed=0, share=0.1))
+    assert 0 < len(few) < len([e for e in runs if e.split == "train"]) < len(first)
 
 
-def test_nothing_of_the_audits_own_texts_is_learned_by_heart():
-    assert not set(UNRELATED) & {*NOISE, *ADDRESSED}
+def test_nothing_of_the_audits_own_texts_is_learned_by_heart(runs):
+    theirs = {*edits.UNRELATED, edits.AGREED, *(form for _, form in edits.STYLES)}
+    chance, task = random.Random(0), "Find order 12 and say when it comes."
+    ours = {unrelated(chance, task) for _ in range(3000)}
+    assert len(ours) > 300
+    assert not (theirs | {task}) & (ours | {*STYLES})
+
+
+def test_other_manners_change_no_verdict():
+    chance = random.Random(1)
+    example = Example(Episode(task="Find order 1234", steps=STEPS), (1, -1))
+    made = PLANTERS["restyled"](example, chance)
+    assert made.verdicts == (1, -1)
+    assert [step.calls for step in made.steps] == [step.calls for step in STEPS]
+    for new, old in zip(made.steps, STEPS, strict=True):
+        assert old.text in new.text != old.text
+
+
+def test_another_tool_of_the_run_is_called_with_the_same_arguments():
+    steps = (*STEPS, Step(2, calls=(Call("close", {"order": 1234}),)))
+    episode = planted("tool", Example(Episode(task="x", steps=steps), (None, 1, 1)))
+    assert [c.name for c in episode.steps[-1].calls] == ["find"]
+    assert episode.steps[-1].calls[0].arguments == {"order": 1234}
 
 
 def planted(kind: str, example: Example) -> Episode | None:
-    import random
-
-    steps = PLANTERS[kind](example, random.Random(0))
-    return steps and replace(example.episode, steps=steps)
+    made = PLANTERS[kind](example, random.Random(0))
+    return made and replace(example.episode, steps=made.steps)
 
 
 STEPS = (
@@ -88,9 +112,7 @@ def test_a_call_is_repeated_until_it_is_a_loop():
 
 def test_where_nothing_fits_nothing_is_made():
     plain = Example(Episode(task="x", steps=(Step(0, text="no digits"),)), (None,))
-    assert [planted(kind, plain) for kind in ("noise", "number", "repetition")] == [
-        None
-    ] * 3
+    assert [planted(kind, plain) for kind in ("noise", "number", "tool")] == [None] * 3
 
 
 texts = st.text(max_size=20)

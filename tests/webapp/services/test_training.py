@@ -54,7 +54,11 @@ def test_without_labels_nothing_is_queued(project: Project, alice: User) -> None
 
 @pytest.mark.parametrize(
     "config",
-    [{"tier": "huge"}, {"seed": -1}, {"seed": True}, {"epochs": 0}, {"os": "rm"}],
+    [
+        *({"tier": "huge"}, {"seed": -1}, {"seed": True}, {"epochs": 0}, {"os": "rm"}),
+        *({"hard_negatives": 1.5}, {"hard_negatives": "1"}),
+        {"hard_negatives": float("nan")},
+    ],
 )
 def test_settings_nobody_knows_are_refused(
     labelled: Project, alice: User, config: dict[str, Any]
