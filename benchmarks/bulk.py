@@ -16,6 +16,7 @@ EVERY_SECONDS = 1.0
 # a job whose worker was killed waits for its lease, another for its turn behind it
 PATIENCE_SECONDS = 150.0
 EPISODES = 4
+_GOING = {"queued", "running"}
 
 
 async def jobs(house: served.Served, seconds: float) -> dict[str, int]:
@@ -63,14 +64,27 @@ async def _ended(
 ) -> str:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
-        job = (await client.get(url)).json()
-        if job["state"] == "done":
-            file = await client.get(f"/api/v1/scores/{job['id']}/file/")
-            scores = [json.loads(line) for line in file.text.splitlines()]
-            said = [(row["episode"], row["steps"][0]["q"]) for row in scores]
-            right = [(name, stub.expected(house.model, name)) for name in names]
-            return "done" if said == right else "wrong"
-        if job["state"] not in {"queued", "running"}:
-            return "failed"
+        try:
+            if kind := await _verdict(client, house, url, names):
+                return kind
+        except httpx.TransportError:
+            # the web has just been killed
+            pass
         await asyncio.sleep(0.5)
     return "lost"
+
+
+async def _verdict(
+    client: httpx.AsyncClient, house: served.Served, url: str, names: list[str]
+) -> str | None:
+    """How a job ended, None while it goes on."""
+    answer = await client.get(url)
+    if answer.status_code != 200 or (job := answer.json())["state"] in _GOING:
+        return None
+    if job["state"] != "done":
+        return "failed"
+    file = await client.get(f"/api/v1/scores/{job['id']}/file/")
+    scores = [json.loads(line) for line in file.text.splitlines()]
+    said = [(row["episode"], row["steps"][0]["q"]) for row in scores]
+    right = [(name, stub.expected(house.model, name)) for name in names]
+    return "done" if said == right else "wrong"

@@ -61,7 +61,7 @@ def main() -> None:
         served.add_model(house, MODELS[1])
         if options.only in {None, "steady"}:
             found |= asyncio.run(loads(house, options))
-        if options.only in {None, "plot"}:
+        if options.only == "plot" or (options.plots and not options.only):
             found["plot"] = asyncio.run(sweep(house, options))
         if options.only in {None, "chaos"}:
             found["chaos"] = chaos(house, options)
