@@ -85,7 +85,7 @@ PARTS = (
     Part("heads", ["arena", "--episodes", "60", "--folds", "1", "--threads", "1"]),
     Part("peers", ["--plots", "{out}"], _given, file=True),
     Part("serving", [], _served, file=True),
-    Part("load", ["--seconds", "20"], _loaded, file=True),
+    Part("load", ["--seconds", "20", "--plots", "{out}"], _loaded, file=True),
 )
 
 

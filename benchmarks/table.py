@@ -14,7 +14,7 @@ HEAD = f"{'':52}{'ours':>10}{'peer':>10}{'ratio':>8}  (range)"
 class Row:
     """`ours` and `peer` in the unit that `what` names; `ratio` says how much better
     ours is, the median of `repeats`, with its least and most; `bar` is the ratio asked
-    for. What has no peer has None there and `bar` is that of `ours`."""
+    for. What has no peer has None there; its range and its bar are those of `ours`."""
 
     what: str
     ours: float
@@ -29,7 +29,7 @@ class Row:
     def __str__(self) -> str:
         peer = "–" if self.peer is None else f"{self.peer:.4g}"
         ratio = "–" if self.ratio is None else f"{self.ratio:.2f}"
-        spread = "" if self.least is None else f"({self.least:.2f}–{self.most:.2f})"
+        spread = "" if self.least is None else f"({self.least:.3g}–{self.most:.3g})"
         return (
             f"{self.what:52}{self.ours:>10.4g}{peer:>10}{ratio:>8}  {spread:16}"
             f"{self.bar:10} n={self.repeats}, load {self.load:.1f}"
@@ -69,8 +69,16 @@ def paired(
 
 def alone(what: str, values: Sequence[float], bar: str = "") -> Row:
     """The row of something that has no peer."""
-    load = os.getloadavg()[0]
-    return Row(what, statistics.median(values), repeats=len(values), bar=bar, load=load)
+    several = len(values) > 1
+    return Row(
+        what,
+        statistics.median(values),
+        least=min(values) if several else None,
+        most=max(values) if several else None,
+        repeats=len(values),
+        bar=bar,
+        load=os.getloadavg()[0],
+    )
 
 
 def machine() -> str:
