@@ -49,8 +49,7 @@ def _curve(
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'
         yield _text(x, y - 8, f"{value:.3g}")
     x, y = places[-1]
-    yield f'<text x="{x:.1f}" y="{y + 18:.1f}" text-anchor="end" fill="{colour}">'
-    yield f"{name}</text>"
+    yield f'<text x="{x + 10:.1f}" y="{y + 4:.1f}" fill="{colour}">{name}</text>'
 
 
 def _x(value: float, most: float) -> float:
