@@ -45,3 +45,5 @@ def held(job: Job) -> Iterator[Lease]:
         yield lease
     finally:
         pulse.stop()
+        # a beat under way must not outlive the job it speaks for
+        pulse.join(WATCH_SECONDS)

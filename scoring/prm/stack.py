@@ -4,8 +4,8 @@ A mixer that heard the opinions' words on their own training steps would trust t
 too much. So every opinion is fitted once more for each fold of whole tasks, speaks of
 the steps of that fold only, and the mixer learns from that (stacking, Wolpert 1992).
 
-What the penalty draws it to is not silence but the sum of both opinions, each as loud
-as it deserves: with little data the mixer adds next to nothing to them.
+What the penalty draws it to is not silence but the weighed sum of both opinions: with
+little data the mixer adds next to nothing to them.
 """
 
 import math
@@ -39,7 +39,7 @@ from scoring.prm.words import BUCKETS
 WORD_PENALTIES = (3e-4, 3e-5)  # the strongest first: see `fit`
 WORD_EPOCHS = 60
 MIXER_PENALTIES = (1e-2, 3e-2, 1e-1, 3e-1, 1.0)
-TRUST = (0.7, 0.3)  # in trunk and words, before the descent
+TRUST = (0.7, 0.3)  # in trunk and words, unless the data says otherwise
 MIXER_EPOCHS = 60
 
 Counted = Sequence[Sequence[tuple[Tensor, Tensor]]]  # per episode and step
@@ -183,7 +183,11 @@ class _Mixers:
             logits = _network(self.said.merged(parameters), inputs)
             losses = cross_entropy(logits, target, reduction="none")
             squares = sum(parameters[key].square().sum() for key in _DECAYED)
-            return (losses * weight).sum() / weight.sum() + penalty * squares
+            # held as well: where classes part cleanly it would grow without end
+            strayed = (parameters["trust"] - torch.tensor(TRUST)).square().sum()
+            return (losses * weight).sum() / weight.sum() + penalty * (
+                squares + strayed
+            )
 
         path = self.checkpoints / f"{name}.safetensors"
         return self.pace.descend(self._start(seed), loss, MIXER_EPOCHS, path)
