@@ -28,7 +28,7 @@ def trained(trunk: "Trunk", data: Path, episodes: int = 60) -> Path:
     from scoring.prm.examples import split
     from scoring.prm.train import Example, TrainConfig, train
 
-    rows = [row for _, row in sample("arena", episodes)]
+    rows = sample("arena", episodes)
     splits = split((episode.group() for episode, *_ in rows), 0)
     examples = [
         Example(episode, verdicts, success, splits[episode.group()])
