@@ -29,8 +29,13 @@ def heads(engine: Engine, tmp_path: Path) -> Heads:
 def test_a_model_in_order_proves_itself_again_and_again(
     heads: Heads, anew: bool
 ) -> None:
+    names = heads.names
+    before = heads.predict(names[0], [GOLDEN])
     for _ in range(3):
         heads.prove_again(anew=anew)
+    [known], [now] = before, heads.predict(names[0], [GOLDEN])
+    assert heads.names == names
+    assert (now.q, now.verdicts, now.value) == (known.q, known.verdicts, known.value)
 
 
 @pytest.mark.parametrize("anew", [False, True])
