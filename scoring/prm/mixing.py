@@ -7,7 +7,7 @@ a straight connection; their mean is the probability, their spread the uncertain
 Everything is computed step by step, so a score is bit-equal whatever follows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -43,11 +43,6 @@ class Words:
         values = counts * self.rarity[places]
         norm = values.square().sum().sqrt().clamp_min(1e-12)
         return self.bias + torch.einsum("b,bc->c", values / norm, self.weight[places])
-
-    def of_steps(self, steps: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
-        """[T, C]"""
-        rows = [self.logits(counted) for counted in steps]
-        return torch.stack(rows) if rows else self.bias.new_empty(0, len(self.bias))
 
 
 @dataclass(frozen=True, slots=True)
