@@ -127,6 +127,7 @@ BACKBONE = env.text("PACENOTE_BACKBONE", "")
 # keys and values of tokens read, in the scorer and in the trainer
 CACHE_MB = env.number("PACENOTE_CACHE_MB", 1024)
 PRECISION = env.text("PACENOTE_PRECISION", "")
+DEVICE = env.text("PACENOTE_DEVICE", "")
 DEMO_EPISODES = env.number("PACENOTE_DEMO_EPISODES", 240)
 REPLICAS = env.number("PACENOTE_REPLICAS", 1)
 SCORE_SEATS = env.number("PACENOTE_SCORE_SEATS", 32)

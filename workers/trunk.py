@@ -12,4 +12,5 @@ def load() -> backbone.Trunk:
         settings.DATA_DIR,
         settings.CACHE_MB << 20,
         settings.PRECISION or None,
+        settings.DEVICE or None,
     )

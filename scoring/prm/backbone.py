@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from scoring.errors import ModelMismatch
-from scoring.prm import precision, smollm2
+from scoring.prm import device, precision, smollm2
+from scoring.prm.device import CPU
 from scoring.prm.precision import Precision
 from scoring.prm.runs import Reading, Run
 
@@ -38,9 +39,9 @@ class Trunk:
 
     Attributes: `sha256` (weights, tokenizer, depth and arithmetic), `arithmetic` (how
     the last bits come about, ending in the number type), `attention` (see `precision`),
-    `depth` (layers kept), `width` (d), `context` (longest input, in tokens),
-    `tokenizer` (texts to lists of token ids, never making a special token out of what a
-    text says).
+    `device` (where it is held; states come back to the CPU), `depth` (layers kept),
+    `width` (d), `context` (longest input, in tokens), `tokenizer` (texts to lists of
+    token ids, never making a special token out of what a text says).
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Trunk:
         attention: str = "products",
     ):
         self._model = _cut(model, depth)
+        self.device: torch.device = model.device
         self.attention = attention
         self.tokenizer = tokenizer
         self.depth = depth
@@ -62,7 +64,8 @@ class Trunk:
             self._model, attention, self.context, cache_bytes
         )
         number_type = str(model.dtype).removeprefix("torch.")
-        self.arithmetic = f"{self._reader.arithmetic}/{number_type}"
+        held = "" if self.device == CPU else f"/{self.device.type}"
+        self.arithmetic = f"{self._reader.arithmetic}{held}/{number_type}"
         identity = [files_sha256, depth, self.arithmetic]
         self.sha256 = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
@@ -104,22 +107,24 @@ def load(
     root: Path,
     cache_bytes: int = CACHE_BYTES,
     wanted: str | None = None,
+    on: str | None = None,
 ) -> Trunk:
     """Load a backbone: a hub id, a folder, or None for SmolLM2-135M-Instruct, which is
     converted once under `root`/backbones. `cache_bytes`: see `paged.PagedReader`;
     `wanted`: a precision by name, or None for the one this installation keeps, which is
-    measured once (`precision.settled`).
+    measured once (`precision.settled`); `on`: see `device.chosen`.
 
     Only safetensors are read and no code of the model's is ever run.
 
     Raises:
         ModelMismatch: no such model, or none that can be read this way; no such
-            precision.
+            precision or device.
     """
     try:
+        place = device.chosen(on)
         files = folder(name, root)
-        chosen = precision.settled(files, root, wanted)
-        return _loaded(files, chosen, cache_bytes)
+        chosen = precision.settled(files, root, wanted, place)
+        return _loaded(files, chosen, cache_bytes, place)
     except (OSError, ValueError) as error:
         raise ModelMismatch(f"can't load the backbone {name}: {error}") from error
 
@@ -129,19 +134,23 @@ def folder(name: str | None, root: Path) -> Path:
     return smollm2.converted(root) if name is None else _folder(name)
 
 
-def _loaded(folder: Path, chosen: Precision, cache_bytes: int) -> Trunk:
+def _loaded(
+    folder: Path, chosen: Precision, cache_bytes: int, place: torch.device
+) -> Trunk:
     from transformers import AutoModel, AutoTokenizer
 
     model = AutoModel.from_pretrained(
         folder, dtype=chosen.dtype, use_safetensors=True, trust_remote_code=False
-    )
+    ).to(place)
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     depth = max(1, round(model.config.num_hidden_layers * 2 / 3))
     files = _files_sha256(folder)
     return Trunk(model, _Plain(tokenizer), depth, files, cache_bytes, chosen.attention)
 
 
-def tiny(seed: int = 0, attention: str = "products") -> Trunk:
+def tiny(
+    seed: int = 0, attention: str = "products", place: torch.device = CPU
+) -> Trunk:
     """A 2-layer random trunk over bytes: real code paths, no download, milliseconds."""
     from transformers import LlamaConfig, LlamaModel
 
@@ -155,7 +164,7 @@ def tiny(seed: int = 0, attention: str = "products") -> Trunk:
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = LlamaModel(config).to(torch.bfloat16)
+        model = LlamaModel(config).to(torch.bfloat16).to(place)
     return Trunk(model, _Bytes(), 2, f"tiny-{seed}", 1 << 22, attention)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from scoring.errors import ModelMismatch
+from scoring.prm.device import CPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +25,40 @@ class Checkpoint:
 
     @classmethod
     def of(
-        cls, directory: Path, kind: str, signs: tuple[str, str], tokenizer: Any
+        cls,
+        directory: Path,
+        kind: str,
+        signs: tuple[str, str],
+        tokenizer: Any,
+        device: torch.device = CPU,
     ) -> "Checkpoint":
         """Raises: ModelMismatch: nothing that can be loaded and read this way."""
         import transformers
 
+        load = partial(_load, directory, device)
         if kind == "token_classification":
-            whole = _load(directory, transformers.AutoModelForTokenClassification)
+            whole = load(transformers.AutoModelForTokenClassification)
             if whole.config.num_labels != 2:
                 raise ModelMismatch("expected the two labels wrong and right")
             return cls(whole.base_model, whole.score, _context(whole))
         if all(signs):
-            whole = _load(directory, transformers.AutoModelForCausalLM)
+            whole = load(transformers.AutoModelForCausalLM)
             names = [_one(tokenizer, sign) for sign in signs]
-            rows = whole.get_output_embeddings().weight[names]
+            places = torch.tensor(names, device=device)
+            rows = whole.get_output_embeddings().weight[places]
             return cls(
                 whole.base_model, lambda states: states @ rows.T, _context(whole)
             )
-        trunk = _load(directory, transformers.AutoModel)
+        trunk = load(transformers.AutoModel)
         return cls(trunk, _score_head(directory, trunk), _context(trunk))
 
     def right(self, ids: Sequence[int], ends: Sequence[int]) -> list[float]:
         with torch.inference_mode():
-            states = self.trunk(torch.tensor([ids]), use_cache=False).last_hidden_state
-            logits = self.head(states[0, ends])
-            found: list[float] = torch.softmax(logits.float(), -1)[:, 1].tolist()
+            device = self.trunk.device
+            row, places = torch.tensor([ids], device=device), torch.tensor(ends)
+            states = self.trunk(row, use_cache=False).last_hidden_state[0]
+            logits = self.head(states[places.to(device)]).float().cpu()
+            found: list[float] = torch.softmax(logits, -1)[:, 1].tolist()
         return found
 
 
@@ -67,14 +78,14 @@ def one_file(source: Path, target: Path) -> None:
     save_file(tensors, target, {"format": "pt"})
 
 
-def _load(directory: Path, auto: Any) -> Any:
+def _load(directory: Path, device: torch.device, auto: Any) -> Any:
     try:
         model = auto.from_pretrained(
             directory, dtype="auto", use_safetensors=True, trust_remote_code=False
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelMismatch(f"can't load the checkpoint: {error}") from error
-    return model.eval().requires_grad_(False)
+    return model.to(device).eval().requires_grad_(False)
 
 
 def _score_head(directory: Path, trunk: Any) -> Any:
@@ -92,7 +103,8 @@ def _score_head(directory: Path, trunk: Any) -> Any:
     chained = [trunk.config.hidden_size, *[out for out, _ in sizes]]
     if not sizes or [into for _, into in sizes] != chained[:-1] or chained[-1] != 2:
         raise ModelMismatch("the checkpoint has no two-way head `score` that fits")
-    return torch.nn.Sequential(*layers[:-1]).to(trunk.dtype).requires_grad_(False)
+    head = torch.nn.Sequential(*layers[:-1]).requires_grad_(False)
+    return head.to(trunk.device, trunk.dtype)
 
 
 def _tensors(directory: Path, prefix: str) -> Iterator[tuple[str, Tensor]]:

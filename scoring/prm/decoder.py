@@ -198,9 +198,11 @@ class Decoder:
         if keys > longest:
             longest = 1 << (keys - 1).bit_length()
             self._mask = self._triangle(longest)
-        return self._mask[
+        window = self._mask[
             : count * self.group, longest - start : longest - start + keys
         ]
+        # a GPU's kernel wants rows that begin where it can load them in one go
+        return window if self.device.type == "cpu" else window.contiguous()
 
     def _triangle(self, longest: int) -> Tensor:
         """Every mask there is, as windows on one: [TILE * group, 2 * longest]."""

@@ -73,7 +73,7 @@ class Engine:
         """
         if directory not in self._models:
             self._models[directory] = (
-                load_foreign(directory)
+                load_foreign(directory, self.trunk.device)
                 if is_foreign(directory)
                 else load_model(directory, self.trunk)
             )

@@ -25,10 +25,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import torch
+
 from scoring import strictjson
 from scoring.errors import ModelMismatch, UnreadableFile
 from scoring.prm import checkpoint
 from scoring.prm.card import identity
+from scoring.prm.device import CPU
 from scoring.prm.encode import own_words
 from scoring.schema import Episode, Prediction, Step
 
@@ -94,7 +97,12 @@ class Foreign:
     """An adopted checkpoint in memory; `sha256` names it, `card` says what is known."""
 
     def __init__(
-        self, directory: Path, reading: Reading, sha256: str, card: Mapping[str, Any]
+        self,
+        directory: Path,
+        reading: Reading,
+        sha256: str,
+        card: Mapping[str, Any],
+        device: torch.device = CPU,
     ) -> None:
         from transformers import AutoTokenizer
 
@@ -102,8 +110,9 @@ class Foreign:
         self._tokenizer = AutoTokenizer.from_pretrained(
             directory, trust_remote_code=False
         )
+        signs = reading.wrong, reading.right
         self._model = checkpoint.Checkpoint.of(
-            directory, reading.kind, (reading.wrong, reading.right), self._tokenizer
+            directory, reading.kind, signs, self._tokenizer, device
         )
         self._separator = self._special(reading.separator)
 
@@ -204,8 +213,12 @@ def is_foreign(directory: Path) -> bool:
         return False
 
 
-def load_foreign(directory: Path) -> Foreign:
-    """Raises: ModelMismatch: files missing, added or changed; nothing we can read."""
+def load_foreign(directory: Path, device: torch.device = CPU) -> Foreign:
+    """The model of a folder, held on a device.
+
+    Raises:
+        ModelMismatch: files missing, added or changed; nothing we can read.
+    """
     hashes = _json(directory / "manifest.json")
     if dict(_hashes(directory)) != hashes:
         raise ModelMismatch("the files are not those the manifest speaks of")
@@ -216,7 +229,7 @@ def load_foreign(directory: Path) -> Foreign:
         raise ModelMismatch("the tokenizer is not the one config.json speaks of")
     reading = Reading.from_dict(ours.get("reading"))
     card = _json(directory / "card.json")
-    return Foreign(directory, reading, identity(hashes), card)
+    return Foreign(directory, reading, identity(hashes), card, device)
 
 
 def _said(before: Step | None, step: Step) -> str:

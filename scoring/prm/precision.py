@@ -24,6 +24,7 @@ from scoring.errors import ModelMismatch, UnreadableFile
 from scoring.prm import decoder, invariance
 from scoring.prm.attention import ATTENTIONS
 from scoring.prm.decoder import Decoder
+from scoring.prm.device import CPU
 from scoring.prm.paged import PagedReader
 from scoring.prm.runs import Reader, Run
 from scoring.prm.tiled import TiledReader
@@ -51,14 +52,17 @@ PRECISIONS: Mapping[str, Precision] = {
 }
 
 
-def settled(folder: Path, root: Path, wanted: str | None = None) -> Precision:
+def settled(
+    folder: Path, root: Path, wanted: str | None = None, place: torch.device = CPU
+) -> Precision:
     """The precision called `wanted`; without a name the one kept under `root`, measured
-    now for the backbone in `folder` if there is none yet.
+    now for the backbone in `folder` if there is none yet. What is kept speaks of CPUs:
+    on a GPU it is the fused kernel, and bfloat16 where the GPU knows it.
 
     Raises:
         ModelMismatch: nothing is called that.
     """
-    name = wanted or _kept(root / FILE)
+    name = wanted or (_kept(root / FILE) if place == CPU else _of_gpu())
     if name is None:
         rates = measured(folder)
         found = {"precision": fastest(rates), "tokens_per_second_a_layer": rates}
@@ -95,6 +99,11 @@ def reader(model: Any, attention: str, context: int, cache_bytes: int) -> Reader
     own = Decoder(model, ATTENTIONS[attention])
     invariance.settle(own)
     return PagedReader(own, context, cache_bytes)
+
+
+def _of_gpu() -> str:
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bfloat16/fused" if native else "float32/fused"
 
 
 def _probe(folder: Path, precision: Precision) -> Reader:

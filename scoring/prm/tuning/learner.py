@@ -45,8 +45,8 @@ class Learner:
         self._tier = tier
         self._dtype = trunk.model.dtype
         self._config = config
-        self.precision = _precision(config)
-        self._accelerator = _accelerator(self.precision)
+        self.precision = _precision(config, trunk.device)
+        self._accelerator = _accelerator(self.precision, trunk.device)
         model = Tuned(_prepared(trunk, tier, config, seed), trunk.width, seed)
         groups = [list(_trained(model.trunk)), [*model.norm.parameters()]]
         groups[1] += model.heads.parameters()
@@ -209,15 +209,15 @@ def _adapters(trunk: Mapping[str, Tensor]) -> "list[tuple[str, Tensor]]":
     ]
 
 
-def _precision(config: TuneConfig) -> str:
+def _precision(config: TuneConfig, device: torch.device) -> str:
     if config.precision != "auto":
         return config.precision
-    if torch.cuda.is_available():
+    if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "float32"
     return "bf16" if torch.cpu._is_avx512_bf16_supported() else "float32"
 
 
-def _accelerator(precision: str) -> Any:
+def _accelerator(precision: str, device: torch.device) -> Any:
     from accelerate import Accelerator
     from accelerate.state import AcceleratorState
     from accelerate.utils import FullyShardedDataParallelPlugin
@@ -230,5 +230,8 @@ def _accelerator(precision: str) -> Any:
             fsdp_version=2, auto_wrap_policy="transformer_based_wrap"
         )
     return Accelerator(
-        mixed_precision="bf16" if precision == "bf16" else "no", fsdp_plugin=plugin
+        mixed_precision="bf16" if precision == "bf16" else "no",
+        fsdp_plugin=plugin,
+        # a GPU there is, but the trunk was kept off it on purpose
+        cpu=device.type == "cpu" and torch.cuda.is_available(),
     )

@@ -149,7 +149,7 @@ class _Run:
     def told(self) -> dict[str, Any]:
         """For the card: what was done, how fast, and with how much memory."""
         seconds = self._state.seconds
-        cuda = torch.cuda.is_available()
+        cuda = self.learner.device.startswith("cuda")
         host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
         return {
             **asdict(self._state),

@@ -106,12 +106,13 @@ class Tuned(nn.Module):
         states: Tensor,
         found: Sequence[tuple[Sequence[int], Target]],
     ) -> Tensor:
+        device = states.device
         vectors = [
-            torch.cat([states[list(tokens)].mean(0), states[tokens[-1]]])
+            torch.cat([states[places].mean(0), states[tokens[-1]]])
             for tokens, _ in found
+            for places in [torch.tensor(tokens, device=device)]
         ]
         logits = head(self.norm(torch.stack(vectors).float()))
-        device = logits.device
         wanted = torch.tensor([t.wanted for _, t in found], device=device)
         weight = torch.tensor([t.weight for _, t in found], device=device)
         losses = cross_entropy(logits.float(), wanted, reduction="none")

@@ -85,7 +85,8 @@ def _put_lora(model: Any, tensors: Mapping[str, Tensor]) -> None:
         a, b = tensors[f"{name}.lora_A"], tensors[f"{name}.lora_B"]
         if weight is None or a.dim() != 2 or (len(b), a.shape[1]) != weight.shape:
             raise ModelMismatch(f"the trunk's adapter {name} fits no weight")
-        weight.copy_((weight.float() + b.float() @ a.float()).to(weight.dtype))
+        added = (b.float() @ a.float()).to(weight.device)
+        weight.copy_((weight.float() + added).to(weight.dtype))
 
 
 _PUT = {"lora": _put_lora, "full": _put_full}
