@@ -20,6 +20,8 @@ WORDS = (
     *("the", "clerk", "looked", "order", "seven", "up", "and", "refunded", "it"),
     "now",
 )
+# of the default backbone: a word of the above, and what the template adds to a step
+WORD_TOKENS, STEP_TOKENS = 1.1, 4
 
 
 class Bench:
@@ -66,7 +68,7 @@ class Bench:
 def episode(tokens: int, steps: int, seed: int = 0) -> Episode:
     """About so many tokens, in steps of equal length."""
     dice = random.Random(seed)
-    words = max(1, (tokens - 8) // steps - 4)
+    words = max(1, round(((tokens - 8) / steps - STEP_TOKENS) / WORD_TOKENS))
     return Episode(
         task=f"Refund order {seed}",
         steps=tuple(

@@ -94,7 +94,7 @@ async def sweep(house: served.Served, options: argparse.Namespace) -> dict[str, 
     found: dict[float, dict[str, Any]] = {}
     for share in SHARES:
         rate = share * _capacity(options)
-        journal = await opened(house, rate, min(options.seconds, 15.0), DEADLINE)
+        journal = await opened(house, rate, min(options.seconds, 8.0), DEADLINE)
         found[rate] = journal.summary()
         _say(f"{rate:.0f}/s, {share:.0%} of what the scorers can do", journal)
     series = {

@@ -70,11 +70,11 @@ BARS = {"kept": "≥ 0.8", "hung": "0", "wrong": "0"}
 @dataclass(frozen=True, slots=True)
 class Part:
     """`rows` makes those of the table out of a part's JSON, which goes to standard
-    output, or into a file where `file` is set; None where a part only prints."""
+    output, or into a file where `file` is set."""
 
     name: str
-    arguments: Sequence[str] = ()
-    rows: Callable[[Found], Iterator[Row]] | None = None
+    arguments: Sequence[str]
+    rows: Callable[[Found], Iterator[Row]]
     file: bool = False
 
 
@@ -82,9 +82,8 @@ PARTS = (
     Part("combine", ["--json"], _combined),
     Part("reading", ["--json", "--tenth"], _read),
     Part("importing", ["--json"], _imported),
-    Part("heads", ["arena", "--episodes", "60", "--folds", "1", "--threads", "1"]),
     Part("peers", ["--plots", "{out}"], _given, file=True),
-    Part("serving", [], _served, file=True),
+    Part("serving", ["--requests", "200"], _served, file=True),
     Part("load", ["--seconds", "20", "--plots", "{out}"], _loaded, file=True),
 )
 
@@ -126,7 +125,7 @@ def _run(part: Part, out: Path, extra: Sequence[str]) -> list[Row]:
         *extra,
     ]
     print(f"\n== {part.name}", flush=True)
-    quiet = part.rows is not None and not part.file
+    quiet = not part.file
     done = subprocess.run(
         command, stdout=subprocess.PIPE if quiet else None, text=True, check=False
     )
@@ -135,7 +134,7 @@ def _run(part: Part, out: Path, extra: Sequence[str]) -> list[Row]:
         return []
     lines = done.stdout.splitlines() if quiet else [_text(answer)]
     found = [json.loads(line) for line in lines if line.startswith("{")]
-    rows = list(part.rows(found)) if part.rows and found else []
+    rows = list(part.rows(found)) if found else []
     if quiet:
         print(*rows, sep="\n", flush=True)
     return rows
