@@ -43,7 +43,7 @@ def serve() -> None:
     from workers.meter import meter
     from workers.pulse import Pulse
     from workers.scorer import Scorer
-    from workers.serving import serve_while_connected
+    from workers.serving import serve_while_connected, settle
 
     name = os.environ["PACENOTE_REPLICA"]
     lanes = Lanes(broker(), name)
@@ -57,6 +57,7 @@ def serve() -> None:
         adopt(lanes)
 
     Pulse(beat, 1.0).start()
+    settle()
     while True:
         serve_while_connected(scorer)
 

@@ -5,9 +5,9 @@ first 32 characters are its id; every move of it is one script, so that it is at
 instant in exactly one place, and each lane's size in bytes is known exactly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import redis
 
@@ -99,8 +99,8 @@ class Lanes:
         """Queue a request unless more than `most_bytes` would wait then (a lane that
         is empty takes any); (whether it was taken, bytes that waited before)."""
         keys = [*self._lane(lane), self._key("bell")]
-        script = self.broker.register_script(_PUSH)
-        taken, waiting = script(keys, [raw, int(min(most_bytes, 2**53)), MAX_WAITING])
+        most = int(min(most_bytes, 2**53))
+        taken, waiting = self._run(_PUSH, keys, [raw, most, MAX_WAITING])
         return bool(taken), int(waiting)
 
     def take(self, most_bytes: int, *, bulk_first: bool = False) -> list[str]:
@@ -108,8 +108,7 @@ class Lanes:
         where one waits; nothing is left of the other lane's turn."""
         first, second = reversed(LANES) if bulk_first else LANES
         keys = [*self._lane(first), *self._lane(second), self._key("taken")]
-        script = self.broker.register_script(_TAKE)
-        return cast("list[str]", script(keys, [most_bytes]))
+        return cast("list[str]", self._run(_TAKE, keys, [most_bytes]))
 
     def listen(self, seconds: float) -> bool:
         """Wait for a request to be pushed; at once where one was not listened for."""
@@ -117,8 +116,7 @@ class Lanes:
 
     def withdraw(self, lane: str, raw: str) -> bool:
         """Take back a request that still waits; False when a scorer has it."""
-        script = self.broker.register_script(_WITHDRAW)
-        return bool(script(self._lane(lane), [raw]))
+        return bool(self._run(_WITHDRAW, self._lane(lane), [raw]))
 
     def taken(self) -> dict[str, str]:
         """Requests taken and not yet answered, by id."""
@@ -131,7 +129,7 @@ class Lanes:
         for answer in answers:
             keys.append(answer.reply or taken)
             texts += [answer.id, answer.text]
-        self.broker.register_script(_ANSWER)(keys, [KEEP_SECONDS, *texts])
+        self._run(_ANSWER, keys, [KEEP_SECONDS, *texts])
 
     def put_back(self, raws: Iterable[str]) -> None:
         """Queue taken requests again, the first of them first in line."""
@@ -148,11 +146,18 @@ class Lanes:
         keys = [
             key for lane in LANES for owner in (self, heir) for key in owner._lane(lane)
         ]
-        return int(cast("int", self.broker.register_script(_HAND_OVER)(keys)))
+        return int(self._run(_HAND_OVER, keys, []))
 
     def waiting(self) -> dict[str, int]:
         """Requests in each lane."""
         return {lane: int(self.broker.llen(self._lane(lane)[0])) for lane in LANES}
+
+    def _run(
+        self, script: str, keys: Sequence[str], values: Sequence[str | int]
+    ) -> Any:
+        # the text each time: the broker knows it by then, and one that has just been
+        # started anew needs no second try
+        return self.broker.eval(script, len(keys), *keys, *values)
 
     def _lane(self, lane: str) -> tuple[str, str]:
         return self._key(lane), self._key(f"{lane}:bytes")

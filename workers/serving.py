@@ -1,5 +1,6 @@
 """The scorer as a thread of its Celery worker: loading, warming, serving, stopping."""
 
+import gc
 import logging
 import os
 import socket
@@ -64,6 +65,7 @@ class Serving(threading.Thread):
     def _serve(self) -> None:
         heads = load_heads()
         _warm(heads)
+        settle()
         log.info("ready, models held: %d", len(heads.names))
         scorer = Scorer(Lanes(broker(), self._name), heads.predict, meter(self._name))
         facts = {"backbone": heads.backbone, "ready": True}
@@ -108,6 +110,13 @@ class Serving(threading.Thread):
 def load_heads() -> Heads:
     """The language model, with no reward model on it yet. Raises: ModelMismatch."""
     return Heads(Engine(trunk.load()), settings.DATA_DIR / "models")
+
+
+def settle() -> None:
+    """What is loaded by now stays for good: the collector needn't walk torch and all
+    of Django again and again while requests are answered."""
+    gc.collect()
+    gc.freeze()
 
 
 def serve_while_connected(

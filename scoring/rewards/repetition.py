@@ -10,6 +10,8 @@ from scoring.schema import Episode, Step
 # a word of a spaced script, or one character of an unspaced one
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\ud7af]+")
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+
 LOOP = 3  # the same calls this many steps running are a loop
 
 
@@ -66,4 +68,4 @@ def _grams(words: Sequence[str], n: int) -> list[tuple[str, ...]]:
 def _canonical(arguments: object) -> str:
     if arguments is None or isinstance(arguments, str):
         return arguments or ""
-    return json.dumps(arguments, sort_keys=True, ensure_ascii=False)
+    return _ENCODER.encode(arguments)

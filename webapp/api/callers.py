@@ -8,14 +8,12 @@ from collections.abc import Callable
 from rest_framework.request import Request
 
 from webapp import calls
-from webapp.api import preferences
 
 STAGES = ("queue", "compute", "combine")
 
 
-def begin(request: Request) -> calls.Call:
-    """The call this thread answers from now on. Raises: InvalidInput."""
-    seconds = preferences.of(request).seconds
+def begin(request: Request, seconds: float | None) -> calls.Call:
+    """The call this thread answers from now on, within so many seconds."""
     until = None if seconds is None else time.monotonic() + seconds
     return calls.begin(calls.Call(until=until, is_gone=_watch(request)))
 

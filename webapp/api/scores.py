@@ -21,7 +21,6 @@ from webapp.api.lines import Lines
 from webapp.api.pagination import PARAMETERS, page
 from webapp.api.parsers import NDJSON
 from webapp.api.permissions import READ, SCORE
-from webapp.api.preferences import Preferences
 from webapp.api.schema import JSON, listed, operation
 from webapp.api.shapes import FILE, record
 from webapp.api.view import View
@@ -56,24 +55,22 @@ class Scores(View):
     def post(self, request: Request) -> HttpResponseBase:
         by, key = reading.query(request, asked.BY), reading.key(request)
         by.pop("project", None)
-        preferred = preferences.of(request)
         if not _has_lines(request):
             with calls.current().spending("parse"):
                 body = reading.body(request, _ASKED)
                 wanted = asked.in_body(self, body, by)
-            return self._answer(wanted, preferred, key, [body, by])
+            return self._answer(wanted, key, [body, by])
         incoming = Incoming(request)
-        if preferred.job:
+        if self.preferred.job:
             return self._job(asked.in_lines(self, _values(incoming), by), key)
         scoring = scores.Scoring.of(self.project, **by)
         answers = Lines(self, incoming, scoring).answers()
         return StreamingHttpResponse(answers, content_type=NDJSON)
 
-    def _answer(
-        self, wanted: Asked, preferred: Preferences, key: str | None, whole: Any
-    ) -> Response:
+    def _answer(self, wanted: Asked, key: str | None, whole: Any) -> Response:
         """At once, or as a job: where the caller prefers one, or the answer would take
         too long."""
+        preferred = self.preferred
         if _is_long(wanted.runs) or (preferred.job and preferred.seconds is None):
             return self._job(wanted, key)
         memory = Memory.of(self.project, key, whole) if key else None

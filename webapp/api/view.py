@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from scoring.errors import InvalidInput
 from webapp import access, calls
 from webapp.access import Actor
-from webapp.api import callers, encodings
+from webapp.api import callers, encodings, preferences
 from webapp.api.permissions import Need, need_of
 from webapp.api.seats import SEATS
 from webapp.errors import Invalid
@@ -35,12 +35,14 @@ class View(APIView):
     needs: ClassVar[Mapping[str, Need]] = {}
     # OPTIONS would describe a view to those who may not use it
     asks_the_scorer = False
+    preferred: preferences.Preferences
     _call: calls.Call | None = None
     _has_seat = False
     http_method_names = ["get", "post", "delete", "head"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self._call = callers.begin(request)
+        self.preferred = preferences.of(request)
+        self._call = callers.begin(request, self.preferred.seconds)
         if self.asks_the_scorer and request.method == "POST":
             SEATS.take()
             self._has_seat = True

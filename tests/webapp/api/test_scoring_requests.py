@@ -90,13 +90,21 @@ def test_a_key_gives_the_same_answer_again_and_refuses_another_question(
 def test_packed_bodies_are_read_and_answers_packed_where_asked(
     api: APIClient, name: str, pack: Any
 ) -> None:
-    body = json.dumps({"episodes": [RUN] * 20}).encode()
+    body = json.dumps({"episodes": [RUN] * 100}).encode()
     headers = {"Content-Encoding": name, "Accept-Encoding": name}
     response = api.generic("POST", URL, pack(body), "application/json", headers=headers)
     assert response.headers["Content-Encoding"] == name
     unpack = {"gzip": gzip.decompress, "zstd": _unpack}[name]
-    assert len(json.loads(unpack(response.content))["scores"]) == 20
+    assert len(json.loads(unpack(response.content))["scores"]) == 100
     assert "Content-Encoding" not in score(api, RUN).headers
+
+
+@pytest.mark.usefixtures("spec")
+def test_a_short_answer_is_not_worth_packing(api: APIClient) -> None:
+    response = post(api, {"episodes": [RUN]}, HTTP_ACCEPT_ENCODING="gzip, zstd")
+    assert response.status_code == 200
+    assert "Content-Encoding" not in response.headers
+    assert response.headers["Vary"] == "Accept-Encoding, Accept-Language"
 
 
 def _unpack(packed: bytes) -> bytes:
