@@ -2,7 +2,8 @@
 
 What people and trainers wait for goes before bulk work. A request is one string whose
 first 32 characters are its id; every move of it is one script, so that it is at every
-instant in exactly one place, and each lane's size in bytes is known exactly.
+instant in exactly one place, and each lane's size in bytes is known exactly. A scorer
+that has nothing to do is handed the next request as it comes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,13 +29,18 @@ local full = waiting > 0 and waiting + size > tonumber(ARGV[2])
 if full or redis.call('LLEN', KEYS[1]) >= tonumber(ARGV[3]) then
   return {0, waiting}
 end
-redis.call('LPUSH', KEYS[1], ARGV[1])
-redis.call('INCRBY', KEYS[2], size)
-redis.call('LPUSH', KEYS[3], '1')
-redis.call('LTRIM', KEYS[3], 0, 0)
+if redis.call('DEL', KEYS[3]) == 1 then
+  redis.call('HSET', KEYS[5], string.sub(ARGV[1], 1, 32), ARGV[1])
+  redis.call('LPUSH', KEYS[4], ARGV[1])
+else
+  redis.call('LPUSH', KEYS[1], ARGV[1])
+  redis.call('INCRBY', KEYS[2], size)
+end
 return {1, waiting}
 """
 _TAKE = """
+local handed = redis.call('RPOP', KEYS[7])
+if handed then return {handed} end
 local found, size = {}, 0
 for i = 1, 3, 2 do
   while #found == 0 or size < tonumber(ARGV[1]) do
@@ -48,6 +54,7 @@ for i = 1, 3, 2 do
   end
   if #found > 0 then break end
 end
+if #found == 0 then redis.call('SET', KEYS[6], '1') end
 return found
 """
 _ANSWER = """
@@ -98,21 +105,29 @@ class Lanes:
     def push(self, lane: str, raw: str, most_bytes: float) -> tuple[bool, int]:
         """Queue a request unless more than `most_bytes` would wait then (a lane that
         is empty takes any); (whether it was taken, bytes that waited before)."""
-        keys = [*self._lane(lane), self._key("bell")]
+        keys = [*self._lane(lane), *self._listening(), self._key("taken")]
         most = int(min(most_bytes, 2**53))
         taken, waiting = self._run(_PUSH, keys, [raw, most, MAX_WAITING])
         return bool(taken), int(waiting)
 
     def take(self, most_bytes: int, *, bulk_first: bool = False) -> list[str]:
         """Requests of one lane, oldest first, of about `most_bytes` but at least one
-        where one waits; nothing is left of the other lane's turn."""
+        where one waits; nothing is left of the other lane's turn. Where none waits, the
+        next one will be handed over: `listen`."""
         first, second = reversed(LANES) if bulk_first else LANES
         keys = [*self._lane(first), *self._lane(second), self._key("taken")]
+        keys += self._listening()
         return cast("list[str]", self._run(_TAKE, keys, [most_bytes]))
 
-    def listen(self, seconds: float) -> bool:
-        """Wait for a request to be pushed; at once where one was not listened for."""
-        return bool(self.broker.blpop([self._key("bell")], timeout=seconds))
+    def listen(self, seconds: float) -> str | None:
+        """Wait for a request after there was none to take. It needn't be taken any
+        more: it stands among the taken ones by the time it is heard of."""
+        handed = self.broker.blpop([self._listening()[1]], timeout=seconds)
+        return None if handed is None else str(handed[1])
+
+    def hang_up(self) -> None:
+        """Nobody listens any more; what was handed over stays among the taken."""
+        self.broker.delete(*self._listening())
 
     def withdraw(self, lane: str, raw: str) -> bool:
         """Take back a request that still waits; False when a scorer has it."""
@@ -161,6 +176,10 @@ class Lanes:
 
     def _lane(self, lane: str) -> tuple[str, str]:
         return self._key(lane), self._key(f"{lane}:bytes")
+
+    def _listening(self) -> tuple[str, str]:
+        """Whether the scorer listens with nothing else to do, and what it is handed."""
+        return self._key("listening"), self._key("handed")
 
     def _key(self, name: str) -> str:
         # braces: one replica's keys share a slot of a Redis cluster

@@ -23,6 +23,7 @@ def adopt(heir: Lanes) -> int:
 
 
 def _take_over(dead: Lanes, heir: Lanes) -> int:
+    dead.hang_up()
     dead.put_back(dead.taken().values())
     count = dead.hand_over(heir)
     if count:

@@ -54,6 +54,7 @@ class Scorer:
         Each of them then goes alone, so that one that kills its scorer does so alone;
         after a few times it is refused.
         """
+        self._lanes.hang_up()
         back = []
         for raw in sorted(self._lanes.taken().values(), key=sent_at):
             if self._tries(raw) < MAX_TRIES:
@@ -68,8 +69,8 @@ class Scorer:
         """Answer one batch; returns how many requests were in it, 0 after `wait`
         seconds without any."""
         raws = self._take()
-        if not raws and self._lanes.listen(wait):
-            raws = self._take()
+        if not raws and (handed := self._lanes.listen(wait)):
+            raws = [handed]
         if raws:
             self.busy_since = time.monotonic()
             self._serve(raws)

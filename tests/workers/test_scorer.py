@@ -270,6 +270,48 @@ def test_a_request_that_kills_its_scorers_is_refused_in_the_end(
     assert lanes.waiting()[INTERACTIVE] == 0
 
 
+def test_a_scorer_with_nothing_to_do_is_handed_the_next_request(
+    scorer: Scorer, lanes: Lanes
+) -> None:
+    assert lanes.take(1) == []
+    handed = leave(an_episode("1"))
+    queued = leave(an_episode("2"))
+    assert (len(lanes.taken()), lanes.waiting()[INTERACTIVE]) == (1, 1)
+    assert [scorer.serve(), scorer.serve()] == [1, 1]
+    assert all("predictions" in read(reply) for reply in (handed, queued))
+    assert lanes.taken() == {}
+
+
+def test_a_request_handed_to_a_scorer_that_was_killed_is_answered_once(
+    scorer: Scorer, lanes: Lanes
+) -> None:
+    lanes.take(1)
+    reply = leave(an_episode("1"))
+    assert scorer.recover() == 1
+    assert [scorer.serve(0.1), scorer.serve(0.1)] == [1, 0]
+    assert "predictions" in read(reply)
+    assert broker().llen(reply) == 0
+
+
+def test_a_request_handed_to_a_dead_replica_is_answered_by_another(
+    lanes: Lanes,
+) -> None:
+    lanes.take(1)
+    reply = leave(an_episode("1"))
+    broker().delete("pacenote:alive:scorer:test")
+    heir = a_replica("heir")
+    assert adopt(heir) == 1
+    assert Scorer(heir, model).serve(0.1) == 1
+    assert "predictions" in read(reply)
+
+
+def test_nobody_is_handed_anything_after_hanging_up(lanes: Lanes) -> None:
+    lanes.take(1)
+    lanes.hang_up()
+    leave(an_episode("1"))
+    assert (len(lanes.taken()), lanes.waiting()[INTERACTIVE]) == (0, 1)
+
+
 def test_nothing_stays_taken_after_an_answer(scorer: Scorer, lanes: Lanes) -> None:
     leave(an_episode("1"))
     scorer.serve()
