@@ -22,6 +22,7 @@ from webapp.errors import NotReady
 from webapp.lanes import INTERACTIVE, Lanes
 from webapp.models import Job
 from webapp.questions import NO_BROKER, Question
+from webapp.recent import Promise
 from workers.app import app
 
 log = logging.getLogger(__name__)
@@ -47,15 +48,17 @@ def ask(
     episodes: Sequence[Episode],
     seconds: float,
     lane: str = INTERACTIVE,
+    promise: Promise | None = None,
 ) -> Question:
     """Put a question to the scorers; its `answers()` waits for what they say.
 
     Raises:
+        Superseded: the promise no longer holds.
         NotReady: no broker, or no scorer.
         Busy: so much waits already that the answer would come too late.
     """
     try:
-        question = Question(model_sha256, episodes, seconds, lane)
+        question = Question(model_sha256, episodes, seconds, lane, promise)
         question.send(replicas.live())
     except redis.RedisError as error:
         raise NotReady(NO_BROKER) from error

@@ -105,10 +105,23 @@ class Lanes:
     def push(self, lane: str, raw: str, most_bytes: float) -> tuple[bool, int]:
         """Queue a request unless more than `most_bytes` would wait then (a lane that
         is empty takes any); (whether it was taken, bytes that waited before)."""
+        taken, waiting = self._push(self.broker, lane, raw, most_bytes)
+        return bool(taken), int(waiting)
+
+    def push_and_look(
+        self, lane: str, raw: str, most_bytes: float, key: str
+    ) -> tuple[bool, int, str | None]:
+        """As `push`, and what stands at `key`, asked in the same breath."""
+        with self.broker.pipeline(transaction=False) as both:
+            both.get(key)
+            self._push(both, lane, raw, most_bytes)
+            found, (taken, waiting) = both.execute()
+        return bool(taken), int(waiting), found
+
+    def _push(self, broker: redis.Redis, lane: str, raw: str, most_bytes: float) -> Any:
         keys = [*self._lane(lane), *self._listening(), self._key("taken")]
         most = int(min(most_bytes, 2**53))
-        taken, waiting = self._run(_PUSH, keys, [raw, most, MAX_WAITING])
-        return bool(taken), int(waiting)
+        return broker.eval(_PUSH, len(keys), *keys, raw, most, MAX_WAITING)
 
     def take(self, most_bytes: int, *, bulk_first: bool = False) -> list[str]:
         """Requests of one lane, oldest first, of about `most_bytes` but at least one

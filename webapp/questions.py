@@ -16,6 +16,7 @@ from webapp import calls, replicas
 from webapp.broker import broker
 from webapp.errors import Busy, Invalid, NotReady
 from webapp.lanes import BULK, Lanes
+from webapp.recent import Promise, Superseded
 
 log = logging.getLogger(__name__)
 
@@ -41,23 +42,31 @@ class Part:
 class Question:
     """What does the model with this hash say of these episodes, within `seconds`?
 
-    All parts name the same model by its hash, so no answer mixes two.
+    All parts name the same model by its hash, so no answer mixes two. Where that is who
+    served a moment ago, `promise` is that it still does.
     """
 
     def __init__(
-        self, model: str, episodes: Sequence[Episode], seconds: float, lane: str
+        self,
+        model: str,
+        episodes: Sequence[Episode],
+        seconds: float,
+        lane: str,
+        promise: Promise | None = None,
     ) -> None:
         self._call = calls.current()
         self._seconds = self._call.left(seconds)
         self._until = time.monotonic() + self._seconds
         self._lane = lane
+        self._promise = promise
         self._model = model
         self._episodes = episodes
         self._reply = f"pacenote:score:reply:{uuid.uuid4().hex}"
         self._parts: dict[str, Part] = {}
 
     def send(self, live: replicas.Signs) -> None:
-        """Raises: NotReady, Busy; then nothing of the question waits any more."""
+        """Raises: NotReady, Busy, Superseded; then nothing of the question waits any
+        more."""
         if not live:
             raise NotReady("no scorer is running")
         with self._call.spending("ask"):
@@ -127,7 +136,18 @@ class Question:
     def _push(self, part: Part, rate: float) -> tuple[bool, int]:
         # bulk waits as long as it takes; its asker gives way by itself
         most = math.inf if self._lane == BULK else MARGIN * self._seconds * rate
-        return Lanes(broker(), part.replica).push(self._lane, part.raw, most)
+        lanes, promise = Lanes(broker(), part.replica), self._promise
+        if promise is None:
+            return lanes.push(self._lane, part.raw, most)
+        taken, waiting, found = lanes.push_and_look(
+            self._lane, part.raw, most, promise.key
+        )
+        try:
+            promise.check(found)
+        except Superseded:
+            self._withdraw()
+            raise
+        return taken, waiting
 
     def _next(self) -> Mapping[str, Any]:
         while (left := self._until - time.monotonic()) > 0:

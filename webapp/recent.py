@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 import redis
@@ -43,6 +44,28 @@ class Recent(Generic[T]):
 
     def forget(self, key: Hashable) -> None:
         self._found.pop(key, None)
+
+
+class Superseded(Exception):
+    """What was remembered has been announced to have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """That what goes by `name` is as it was when this was its edition. Whoever relies
+    on it looks at `key` together with the next thing they ask the broker anyway."""
+
+    name: str
+    edition: str
+
+    @property
+    def key(self) -> str:
+        return f"{_EDITION}{self.name}"
+
+    def check(self, found: str | None) -> None:
+        """Raises: Superseded."""
+        if (found or "") != self.edition:
+            raise Superseded(self.name)
 
 
 def edition(name: str) -> str:

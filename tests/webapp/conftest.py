@@ -21,6 +21,15 @@ from webapp.lanes import Lanes
 from webapp.models import Episode, Project, RewardModel
 from webapp.models.project import Role
 from webapp.models.reward_model import ModelState
+from webapp.recent import Recent
+from webapp.services import reward_models
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who served in an earlier test's project of the same number."""
+    for memory in ("_serving", "_editions"):
+        monkeypatch.setattr(reward_models, memory, Recent())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from webapp import jobs
 from webapp.errors import Busy
 from webapp.lanes import BULK, INTERACTIVE
 from webapp.models import RewardModel
+from webapp.recent import Promise
 
 Ask = Callable[
     [RewardModel | None, Sequence[schema.Episode]], Sequence[schema.Prediction | None]
@@ -43,13 +44,16 @@ def ask(
 
 
 def begin(
-    model: RewardModel | None, runs: Sequence[schema.Episode]
+    model: RewardModel | None,
+    runs: Sequence[schema.Episode],
+    promise: Promise | None = None,
 ) -> Callable[[], Sequence[schema.Prediction | None]]:
-    """Ask now; what is returned waits for the answer. Raises: as `ask`, both."""
+    """Ask now; what is returned waits for the answer. Raises: as `ask`, both; and
+    Superseded where the promise no longer holds."""
     if model is None or not runs:
         return lambda: [None] * len(runs)
     seconds = settings.SCORE_DEADLINE_SECONDS
-    return jobs.ask(model.sha256, runs, seconds).answers
+    return jobs.ask(model.sha256, runs, seconds, promise=promise).answers
 
 
 def ask_patiently(

@@ -14,13 +14,15 @@ from webapp.errors import Conflict, Invalid
 from webapp.models import Project, RewardModel
 from webapp.models.job import Kind
 from webapp.models.reward_model import ModelState
-from webapp.recent import Recent, announce, edition
+from webapp.recent import Promise, Recent, announce, edition
 from webapp.services import gates, model_files
 from webapp.services import jobs as job_service
 
 _VERSION = re.compile(r"v?([0-9]{1,7})")
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 _serving: Recent[RewardModel] = Recent()
+# as of when this process last asked
+_editions: Recent[str] = Recent()
 
 
 def champion(project: Project) -> RewardModel | None:
@@ -36,6 +38,23 @@ def serving(project: Project) -> RewardModel | None:
     except redis.RedisError:
         return champion(project)
     return _serving.get(key, lambda: champion(project))
+
+
+def served_lately(project: Project) -> tuple[RewardModel, Promise] | None:
+    """Who served a moment ago, without asking anybody, and the promise that they still
+    do; None where nobody did, or nobody can tell."""
+    name = _name(project.pk)
+    try:
+        known = _editions.get(name, lambda: edition(name)) or ""
+    except redis.RedisError:
+        return None
+    model = _serving.get((name, known), lambda: champion(project))
+    return None if model is None else (model, Promise(name, known))
+
+
+def look_again(project: Project) -> None:
+    """Another one has been promoted."""
+    _editions.forget(_name(project.pk))
 
 
 def find(project: Project, name: str) -> RewardModel:

@@ -16,6 +16,7 @@ from scoring import rewards, schema
 from webapp import calls
 from webapp.models import Episode, Job, Project, RewardModel, RewardSpec, Score
 from webapp.models.job import Kind
+from webapp.recent import Promise, Superseded
 from webapp.services import (
     jobs,
     predictions,
@@ -52,8 +53,15 @@ def score(
         NotReady, Busy: the scorer is down or has too much to do.
         InvalidInput: a budget in an episode's `meta` is no number.
     """
-    begin = predictions.begin if ask is None else lambda *about: partial(ask, *about)
-    return Scoring.of(project, model=model, spec=spec).begin(episodes, social, begin)()
+    if ask is not None:
+        scoring = Scoring.of(project, model=model, spec=spec)
+        return scoring.begin(episodes, social, lambda *about: partial(ask, *about))()
+    if model == "champion":
+        try:
+            return Scoring.lately(project, spec=spec).begin(episodes, social)()
+        except Superseded:
+            reward_models.look_again(project)
+    return Scoring.of(project, model=model, spec=spec).begin(episodes, social)()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ class Scoring:
 
     rules: rewards.Spec
     model: RewardModel | None
+    promise: Promise | None = None
 
     @classmethod
     def of(
@@ -75,16 +84,26 @@ class Scoring:
         rules = _rules(project, spec)
         return cls(rules, _model(project, model, rules))
 
+    @classmethod
+    def lately(cls, project: Project, *, spec: str | rewards.Spec | None) -> Self:
+        """By who served a moment ago; whether they still do is looked at with the
+        question. Raises: Invalid."""
+        served = reward_models.served_lately(project)
+        if served is None:
+            return cls.of(project, spec=spec)
+        return cls(_rules(project, spec), *served)
+
     def begin(
         self,
         episodes: Sequence[schema.Episode],
         social: Sequence[rewards.Social | None] | None = None,
-        begin: Begin = predictions.begin,
+        begin: Begin | None = None,
     ) -> Callable[[], list[dict[str, Any]]]:
         """Ask now, and get the scores from what is returned.
 
-        Raises: NotReady, Busy; so does what is returned, and InvalidInput.
+        Raises: NotReady, Busy, Superseded; so does what is returned, and InvalidInput.
         """
+        begin = begin or partial(predictions.begin, promise=self.promise)
         said = begin(self.model, episodes)
         # what the rules find in them is found while the scorer is at work
         with calls.current().spending("read"):

@@ -16,7 +16,10 @@ from rest_framework.test import APIClient
 from tests import factories
 from tests.webapp.api.test_scores import RUN, URL, score, spec  # noqa: F401
 from webapp import replicas
-from webapp.models import Job, Project
+from webapp.broker import broker
+from webapp.models import Job, Project, RewardModel
+from webapp.models.reward_model import ModelState
+from webapp.recent import Promise
 
 LINES = "application/x-ndjson"
 
@@ -101,7 +104,7 @@ def test_packed_bodies_are_read_and_answers_packed_where_asked(
 
 @pytest.mark.usefixtures("spec")
 def test_a_short_answer_is_not_worth_packing(api: APIClient) -> None:
-    response = post(api, {"episodes": [RUN]}, HTTP_ACCEPT_ENCODING="gzip, zstd")
+    response = post(api, {"episodes": [RUN]}, **{"Accept-Encoding": "gzip, zstd"})
     assert response.status_code == 200
     assert "Content-Encoding" not in response.headers
     assert response.headers["Vary"] == "Accept-Encoding, Accept-Language"
@@ -196,6 +199,28 @@ def test_when_all_seats_are_taken_the_next_caller_is_told_at_once(
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
     assert stream.getvalue()
     assert score(api, RUN).status_code == 200
+
+
+@pytest.mark.usefixtures("scorer")
+def test_a_trainers_next_request_meets_the_new_champion(
+    api: APIClient, project: Project, champion: RewardModel, settings: Any
+) -> None:
+    settings.TOKEN_CACHE_SECONDS = 60
+    other = factories.a_reward_model(
+        project, version=champion.version + 1, sha256=champion.sha256
+    )
+
+    def serving() -> str:
+        return str(score(api, RUN).json()["scores"][0]["model"]["id"])
+
+    assert serving() == f"v{champion.version}"
+    # as another process does it, of which this one has not heard
+    champion.state, other.state = ModelState.RETIRED, ModelState.CHAMPION
+    champion.save()
+    other.save()
+    broker().incr(Promise(f"champion:{project.pk}", "").key)
+    assert serving() == f"v{other.version}"
+    assert serving() == f"v{other.version}"
 
 
 @pytest.mark.usefixtures("champion", "scorer")
