@@ -154,10 +154,11 @@ def _parts(
         examples = [tested[i][1] for i in mine]
         predictions = [said[i] for i in mine]
         rows = breakdown.judged(examples, predictions)
-        thresholds = metrics["threshold"], metrics["first_error_threshold"]
         found[name] = {
             "steps": rows and evaluate.of_steps(rows),
-            "first_errors": evaluate.first_errors(examples, predictions, *thresholds),
+            "first_errors": evaluate.first_errors(
+                examples, predictions, metrics["first_error_odds"]
+            ),
         }
     return found
 

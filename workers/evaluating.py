@@ -110,7 +110,7 @@ def _measured(
         "calibration": ground.calibration,
         "test": ground.test,
     }
-    limit = evaluate.threshold(sides, predictions, "f1")
+    limit = evaluate.threshold(sides, predictions)
     parts = breakdown.of_splits(sides, predictions, limit)
     if parts is not None:
         parts["by"]["source"] = answers.by_source(said)

@@ -68,22 +68,60 @@ def platt(logits: Tensor, target: Tensor) -> tuple[float | None, float, float]:
 
 
 Goal = Literal["f1", "accuracy"]
+Likeliest = tuple[int, float]  # as `metrics.likeliest_error` gives it
+QUANTILES = np.linspace(0, 1, 41)
 
 
 def threshold(
-    first_errors: Sequence[int], q: Sequence[Sequence[float | None]], goal: Goal
+    first_errors: Sequence[int], q: Sequence[Sequence[float | None]]
 ) -> float | None:
     """The q under which a step is called wrong: of the quantiles of q, the one with the
-    best ProcessBench F1, or the most episodes whose first error is found. None without
-    both clean and faulty episodes."""
+    best ProcessBench F1. None without both clean and faulty episodes."""
     scores = [p for episode in q for p in episode if p is not None]
-    if not scores or metrics.processbench(first_errors, first_errors)["f1"] is None:
+    if not scores or not _has_both(first_errors):
         return None
 
     def reached(candidate: float) -> float:
         found = [metrics.first_below(episode, candidate) for episode in q]
-        if goal == "f1":
-            return metrics.processbench(first_errors, found)["f1"] or 0.0
-        return metrics.first_error_accuracy(first_errors, found) or 0.0
+        return metrics.processbench(first_errors, found)["f1"] or 0.0
 
-    return max(map(float, np.quantile(scores, np.linspace(0, 1, 41))), key=reached)
+    return max(map(float, np.quantile(scores, QUANTILES)), key=reached)
+
+
+def odds(
+    first_errors: Sequence[int], likeliest: Sequence[Likeliest], goal: Goal
+) -> float:
+    """The log odds against "nowhere" over which the likeliest place is called a first
+    error: of their quantiles the best by ProcessBench F1 or by exact hits.
+
+    For hits 0 is best where q is honest, so another is taken only if it finds more by
+    over one standard error (McNemar 1947). 0 too without clean and faulty episodes.
+    """
+    known = [chance for place, chance in likeliest if place != -1]
+    if not known or not _has_both(first_errors):
+        return 0.0
+
+    def hits(limit: float) -> NDArray[np.float64]:
+        return np.equal(called(likeliest, limit), first_errors).astype(float)
+
+    def reached(limit: float) -> tuple[float, float]:
+        if goal == "accuracy":
+            return float(hits(limit).mean()), -abs(limit)
+        found = called(likeliest, limit)
+        return metrics.processbench(first_errors, found)["f1"] or 0.0, -abs(limit)
+
+    best = max(map(float, np.quantile(known, QUANTILES)), key=reached)
+    if goal == "f1":
+        return best
+    gain = hits(best) - hits(0.0)
+    return best if gain.sum() > np.sqrt(np.abs(gain).sum()) else 0.0
+
+
+def called(likeliest: Sequence[Likeliest], limit: float) -> list[int]:
+    """Where each episode is said to have gone wrong first; -1 for nowhere."""
+    return [place if chance > limit else -1 for place, chance in likeliest]
+
+
+def _has_both(first_errors: Sequence[int]) -> bool:
+    """Whether there are faulty episodes and clean ones."""
+    return metrics.processbench(first_errors, first_errors)["f1"] is not None

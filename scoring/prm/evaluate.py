@@ -5,6 +5,7 @@ counted: `unscored` stands beside the numbers it would otherwise blur.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def table(
 ) -> dict[str, Any]:
     """Metrics on the test split of the model ("prm") and of every baseline.
 
-    Thresholds of first-error metrics come from the calibration split and, for the
+    What first errors are called by comes from the calibration split and, for the
     model, from what it said of training tasks while they were left out ("train" of
     `predictions`, where given).
     """
@@ -117,10 +118,18 @@ def _at_bar(
 def threshold(
     splits: Mapping[Split, Sequence[Example]],
     predictions: Mapping[Split, Sequence[Prediction]],
-    goal: calibrate.Goal,
 ) -> float | None:
-    """The model's own first-error threshold, from all it was not fitted on but test."""
-    return _threshold(*_known(splits, predictions), goal)
+    """The model's own `calibrate.threshold`, from all it was not fitted on but test."""
+    known = _Located.of(*_known(splits, predictions))
+    return calibrate.threshold(known.reference, known.q)
+
+
+def odds(
+    splits: Mapping[Split, Sequence[Example]],
+    predictions: Mapping[Split, Sequence[Prediction]],
+) -> dict[calibrate.Goal, float]:
+    """The model's own `calibrate.odds`, from the same."""
+    return _Located.of(*_known(splits, predictions)).odds()
 
 
 def _known(
@@ -157,26 +166,19 @@ def _row(
         **metrics.steps(y.tolist(), q.tolist(), predicted),
         "unscored": total - len(judged),
         "auroc_95": auroc_95,
-        **_first_errors(
-            test,
-            seen,
-            _threshold(calibration, held, "f1"),
-            _threshold(calibration, held, "accuracy"),
-        ),
+        **_first_errors(_Located.of(test, seen), _Located.of(calibration, held)),
     }
 
 
 def first_errors(
     examples: Sequence[Example],
     predictions: Sequence[Prediction],
-    for_f1: float | None,
-    for_accuracy: float | None,
+    limits: Mapping[calibrate.Goal, float],
 ) -> dict[str, Any]:
-    """How well first errors are found under given thresholds, on episodes judged up to
-    theirs. First errors are `metrics.likeliest_error`; only ProcessBench F1 and the
-    accuracy `at_threshold` need thresholds."""
+    """How well first errors are found under given log odds (`odds`), on episodes judged
+    up to theirs."""
     guesses = [prediction.verdicts for prediction in predictions]
-    return _first_errors(examples, guesses, for_f1, for_accuracy)
+    return _found(_Located.of(examples, guesses), limits)
 
 
 def of_steps(rows: Judged) -> dict[str, Any]:
@@ -186,35 +188,58 @@ def of_steps(rows: Judged) -> dict[str, Any]:
     )
 
 
-def _first_errors(
-    examples: Sequence[Example],
-    guesses: Sequence[Verdicts],
-    for_f1: float | None,
-    for_accuracy: float | None,
-) -> dict[str, Any]:
-    known = _localisable(examples)
-    reference = [metrics.first_error(examples[i].verdicts) for i in known]
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """Episodes whose first error, or lack of one, is known: their first errors and what
+    was said of their steps."""
 
-    likeliest = [metrics.likeliest_error(_q(guesses[i])) for i in known]
-    guessed = [place if odds > 0 else -1 for place, odds in likeliest]
+    reference: Sequence[int]
+    q: Sequence[Sequence[float | None]]
+    likeliest: Sequence[calibrate.Likeliest]
 
-    def found(threshold: float | None) -> list[int]:
-        limit = 0.5 if threshold is None else threshold
-        return [metrics.first_below(_q(guesses[i]), limit) for i in known]
+    @classmethod
+    def of(cls, examples: Sequence[Example], guesses: Sequence[Verdicts]) -> "_Located":
+        known = _localisable(examples)
+        q = [_q(guesses[i]) for i in known]
+        return cls(
+            [metrics.first_error(examples[i].verdicts) for i in known],
+            q,
+            [metrics.likeliest_error(episode) for episode in q],
+        )
+
+    def odds(self) -> dict[calibrate.Goal, float]:
+        goals: tuple[calibrate.Goal, ...] = ("accuracy", "f1")
+        return {
+            goal: calibrate.odds(self.reference, self.likeliest, goal) for goal in goals
+        }
+
+
+def _first_errors(test: _Located, known: _Located) -> dict[str, Any]:
+    """ProcessBench F1 also as it is published: the first step under a threshold."""
+    limit = calibrate.threshold(known.reference, known.q)
+    below = [metrics.first_below(q, 0.5 if limit is None else limit) for q in test.q]
+    return {
+        **_found(test, known.odds()),
+        "processbench_at_threshold": metrics.processbench(test.reference, below),
+    }
+
+
+def _found(test: _Located, limits: Mapping[calibrate.Goal, float]) -> dict[str, Any]:
+    def called(goal: calibrate.Goal) -> list[int]:
+        return calibrate.called(test.likeliest, limits[goal])
 
     return {
-        "episodes": len(known),
-        "first_error_accuracy": metrics.first_error_accuracy(reference, guessed),
-        "first_error_accuracy_at_threshold": metrics.first_error_accuracy(
-            reference, found(for_accuracy)
+        "episodes": len(test.reference),
+        "first_error_accuracy": metrics.first_error_accuracy(
+            test.reference, called("accuracy")
         ),
-        "onset": _onset(reference, likeliest),
-        "processbench": metrics.processbench(reference, found(for_f1)),
+        "onset": _onset(test.reference, test.likeliest),
+        "processbench": metrics.processbench(test.reference, called("f1")),
     }
 
 
 def _onset(
-    reference: Sequence[int], likeliest: Sequence[tuple[int, float]]
+    reference: Sequence[int], likeliest: Sequence[calibrate.Likeliest]
 ) -> float | None:
     """Of the faulty episodes, how many went wrong first where it is likeliest."""
     hits = [
@@ -225,16 +250,8 @@ def _onset(
     return float(np.mean(hits)) if hits else None
 
 
-def _threshold(
-    examples: Sequence[Example], guesses: Sequence[Verdicts], goal: calibrate.Goal
-) -> float | None:
-    known = _localisable(examples)
-    reference = [metrics.first_error(examples[i].verdicts) for i in known]
-    return calibrate.threshold(reference, [_q(guesses[i]) for i in known], goal)
-
-
 def _localisable(examples: Sequence[Example]) -> list[int]:
-    """Episodes whose first error, or lack of one, is known: judged up to it."""
+    """Those judged up to their first error."""
     return [i for i, example in enumerate(examples) if _judged_up_to_error(example)]
 
 

@@ -288,13 +288,13 @@ def _measured(
         prediction = predict(read.states, read.encoded, model)
         predictions[read.example.split].append(prediction)
     report(Progress("evaluation", len(held), len(held)))
-    limit = evaluate.threshold(splits, predictions, "f1")
+    limit = evaluate.threshold(splits, predictions)
     return {
         "steps": evaluate.table(splits, predictions),
         "value": evaluate.value(splits["test"], predictions["test"]),
         "social": evaluate.social(splits["train"], splits["test"], predictions["test"]),
         "threshold": limit,
-        "first_error_threshold": evaluate.threshold(splits, predictions, "accuracy"),
+        "first_error_odds": evaluate.odds(splits, predictions),
         "breakdown": breakdown.of_splits(splits, predictions, limit),
     }
 

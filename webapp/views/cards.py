@@ -16,7 +16,8 @@ _FACTS = (
     ("template", "template"),
     ("label type", "label_type"),
     ("threshold (F1)", "metrics", "threshold"),
-    ("threshold (first error)", "metrics", "first_error_threshold"),
+    ("log odds (first error)", "metrics", "first_error_odds", "accuracy"),
+    ("log odds (first error, F1)", "metrics", "first_error_odds", "f1"),
     ("seconds of training", "seconds"),
 )
 

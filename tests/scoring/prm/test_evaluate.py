@@ -66,16 +66,38 @@ def test_temperature_undoes_overconfidence():
 
 def test_the_threshold_is_the_quantile_that_finds_first_errors_best():
     q = [[0.9, 0.8], [0.9, 0.3], [0.2, 0.9]]
-    found = calibrate.threshold([-1, 1, 0], q, "f1")
+    found = calibrate.threshold([-1, 1, 0], q)
     assert 0.3 < found <= 0.8
-    assert calibrate.threshold([-1, -1], q[:2], "f1") is None
-    assert calibrate.threshold([], [], "f1") is None
+    assert calibrate.threshold([-1, -1], q[:2]) is None
+    assert calibrate.threshold([], []) is None
 
 
-def test_where_most_runs_are_clean_the_two_thresholds_part():
-    errors, q = [-1, -1, -1, 0], [[0.3], [0.4], [0.9], [0.5]]
-    assert calibrate.threshold(errors, q, "accuracy") == 0.3
-    assert 0.5 < calibrate.threshold(errors, q, "f1") <= 0.9
+def test_a_first_error_is_called_where_that_is_likelier_than_none():
+    likeliest = [(0, -2.0), (1, 1.0), (2, 0.5)]
+    assert calibrate.called(likeliest, 0) == [-1, 1, 2]
+    assert calibrate.called(likeliest, 0.7) == [-1, 1, -1]
+    # all found already, so nothing speaks for another limit than an honest q's
+    assert calibrate.odds([-1, 1, 2], likeliest, "accuracy") == 0
+    assert calibrate.odds([-1, -1, -1], likeliest, "accuracy") == 0
+    assert calibrate.odds([], [], "f1") == 0
+
+
+def test_the_limit_moves_where_the_odds_are_off_for_many_runs():
+    # of forty, thirty are clean though the odds speak against each
+    errors = [-1] * 30 + [0] * 10
+    likeliest = [(0, 0.1 + i / 100) for i in range(30)] + [(0, 2.0)] * 10
+    limit = calibrate.odds(errors, likeliest, "accuracy")
+    assert 0.39 <= limit < 2
+    assert calibrate.called(likeliest, limit) == errors
+    # one run more that is found so is within chance
+    assert calibrate.odds(errors[29:], likeliest[29:], "accuracy") == 0
+
+
+def test_for_f1_clean_runs_and_faulty_ones_weigh_alike():
+    errors = [-1] * 2 + [0] * 8
+    likeliest = [(0, 0.5), (0, 0.6), *[(0, 0.7)] * 6, (0, 0.1), (0, 0.2)]
+    assert calibrate.odds(errors, likeliest, "accuracy") == 0
+    assert 0.6 <= calibrate.odds(errors, likeliest, "f1") < 0.7
 
 
 def test_a_task_is_in_one_split_whatever_the_order():

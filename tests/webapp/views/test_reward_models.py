@@ -82,7 +82,7 @@ def test_a_card_says_who_judged_and_which_head_was_dropped(
 ) -> None:
     card = a_card(0.9)
     card["provenance"] = {"human": 1200, "judge": 30}
-    card["metrics"] |= {"threshold": 0.41, "first_error_threshold": 0.27}
+    card["metrics"] |= {"threshold": 0.41, "first_error_odds": {"accuracy": 0.27}}
     lost = {"kept": False, "held_out_loss": 0.7123, "base_rate_loss": 0.6931}
     card["heads"] = {"verdict": {"kept": True}, "value": lost}
     model = factories.a_reward_model(project, card=card)
@@ -92,7 +92,7 @@ def test_a_card_says_who_judged_and_which_head_was_dropped(
     assert "human: 1,200, judge: 30" in page
     for text in ("value head", "dropped: loss 0.712, base rate 0.693"):
         assert text in page
-    for text in ("threshold (F1)", "0.410", "threshold (first error)", "0.270"):
+    for text in ("threshold (F1)", "0.410", "log odds (first error)", "0.270"):
         assert text in page
     assert "verdict head" not in page
 
