@@ -16,6 +16,7 @@ from typing import Any
 from scoring.errors import InvalidInput, ScoringError
 from scoring.schema import Episode, Prediction
 from webapp.lanes import ID_LENGTH, Answer, Lanes
+from workers.ending import device_is_lost
 from workers.pace import Batch, Pace
 from workers.requests import Request, reply_of, sent_at
 
@@ -117,7 +118,10 @@ class Scorer:
             return self._predicted(model, group, batch)
         except ScoringError as error:
             failure = str(error)
-        except Exception:
+        except Exception as error:
+            if device_is_lost(error):
+                # this process can answer nobody; its successor takes what it had up
+                raise
             log.exception("a batch of %d failed", len(group))
             failure = "the model failed on this input"
         if len(group) > 1:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from scoring import strictjson
 from scoring.detection import AXES
-from scoring.errors import ModelMismatch, UnreadableFile
+from scoring.errors import ModelMismatch, TrainingDiverged, UnreadableFile
 from scoring.prm.backbone import Trunk
 from scoring.prm.encode import template_hash
 from scoring.prm.heads import CLASSES, Head
@@ -57,7 +57,15 @@ class Model:
 def save_model(
     model: Model, trunk: Trunk, card: Mapping[str, Any], parent: Path
 ) -> tuple[Path, str]:
-    """Write the model into a new folder of `parent`, atomically; (folder, sha256)."""
+    """Write the model into a new folder of `parent`, atomically; (folder, sha256).
+
+    Raises:
+        TrainingDiverged: it holds numbers that are not finite.
+    """
+    tensors = _tensors(model)
+    for name, tensor in tensors.items():
+        if not bool(tensor.isfinite().all()):
+            raise TrainingDiverged(f"{name} holds numbers that are not finite")
     config: dict[str, Any] = {
         "format": FORMAT,
         "backbone": trunk.sha256,
@@ -73,7 +81,7 @@ def save_model(
         config["trunk"] = {"kind": own.kind, "sha256": own.sha256}
         contents[_TRUNK] = save(dict(own.tensors))
     contents |= {
-        "model.safetensors": save(_tensors(model)),
+        "model.safetensors": save(tensors),
         "config.json": _json(config),
         "card.json": _json(card),
     }

@@ -11,10 +11,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from scoring.errors import ScoringError
+from scoring.errors import TrainingDiverged
 
 Parameters = dict[str, Tensor]
 Watch = Callable[[int, float], None]
+
+NOTHING_SAVED = "no model was made, and what was finished before is kept"
 
 
 def descend(
@@ -30,7 +32,7 @@ def descend(
     `watch(epoch, loss)` is called after each and may raise to stop.
 
     Raises:
-        ScoringError: the loss is not a finite number.
+        TrainingDiverged: the loss, or what it led to, is no finite number.
     """
     found = _finished(checkpoint, start)
     if found is not None:
@@ -44,7 +46,7 @@ def descend(
         tolerance_change=1e-6,
         line_search_fn="strong_wolfe",
     )
-    epoch = 0
+    epoch, place = 0, f"{checkpoint.parent.name}/{checkpoint.stem}"
 
     def evaluate() -> Tensor:
         nonlocal epoch
@@ -52,7 +54,9 @@ def descend(
         value = loss(leaves)
         value.backward()  # type: ignore[no-untyped-call]
         if not math.isfinite(value.item()):
-            raise ScoringError("training diverged: the loss is not a number")
+            raise TrainingDiverged(
+                f"in {place} the loss is not a number: {NOTHING_SAVED}"
+            )
         epoch += 1
         # a line search may overrun the limit by a few evaluations
         watch(min(epoch, epochs), value.item())
@@ -60,6 +64,8 @@ def descend(
 
     optimizer.step(evaluate)  # type: ignore[no-untyped-call]
     fitted = {name: leaf.detach() for name, leaf in leaves.items()}
+    if not all(bool(part.isfinite().all()) for part in fitted.values()):
+        raise TrainingDiverged(f"{place} ended in no numbers: {NOTHING_SAVED}")
     _keep(fitted, checkpoint)
     return fitted
 

@@ -46,4 +46,7 @@ class TiledReader:
                 padded.to(self._model.device), past_key_values=cache, use_cache=True
             )
             tiles.append(output.last_hidden_state[0, : len(tile)].cpu())
-        return torch.cat(tiles)[run.start :]
+        states = torch.cat(tiles)
+        if not states.isfinite().all():
+            raise FloatingPointError("the language model gave numbers that aren't")
+        return states[run.start :]

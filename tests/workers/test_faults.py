@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import redis
 from django.conf import settings
 from django.db import connection
 
@@ -18,7 +19,7 @@ from webapp.errors import Busy, Conflict
 from webapp.models import Job, Project, RewardModel
 from webapp.models.job import State
 from webapp.services import reward_models, training
-from workers import ending, lease
+from workers import ending, lease, upkeep
 from workers import training as process
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -107,6 +108,65 @@ def test_a_full_disk_pauses_the_job_and_is_no_attempt(
     job.refresh_from_db()
     assert (job.state, job.attempt) == (State.QUEUED, 0)
     assert "the disk is full" in job.error
+
+
+ILLEGAL = (
+    "CUDA error: an illegal memory access was encountered\nFor debugging consider…"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (RuntimeError(ILLEGAL), "its device failed (CUDA error: an illegal memory"),
+        (RuntimeError("CUBLAS_STATUS_EXECUTION_FAILED when calling"), "device failed"),
+        (RuntimeError("CUDA out of memory. Tried to"), "there was not enough memory"),
+        (RuntimeError("CUDA error: out of memory"), "there was not enough memory"),
+        (MemoryError(), "there was not enough memory (MemoryError)"),
+    ],
+)
+def test_a_device_that_fails_or_is_full_costs_the_job_an_attempt_and_no_more(
+    project: Project, error: Exception, told: str
+) -> None:
+    job = factories.a_job(project)
+    assert job.claim()
+
+    def work(_: Job) -> None:
+        raise error
+
+    ending.settle(job, work)
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (State.QUEUED, 1)
+    assert told in job.error
+    assert "debugging" not in job.error
+
+
+def test_a_device_that_fails_every_time_ends_the_job_with_its_reason(
+    project: Project, live_broker: redis.Redis
+) -> None:
+    job = factories.a_job(project)
+
+    def work(_: Job) -> None:
+        raise RuntimeError(ILLEGAL)
+
+    while job.claim():
+        ending.settle(job, work)
+    upkeep.sweep()
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (State.FAILED, job.max_attempts)
+    assert "gave up after 5 attempts: its device failed (CUDA error" in job.error
+
+
+def test_a_bug_is_no_failed_device(project: Project) -> None:
+    job = factories.a_job(project)
+    assert job.claim()
+
+    def work(_: Job) -> None:
+        raise RuntimeError("the size of tensor a must match, says CUDA error")
+
+    ending.settle(job, work)
+    job.refresh_from_db()
+    assert job.state == State.FAILED
 
 
 def test_nothing_is_started_on_a_disk_that_is_nearly_full(

@@ -210,6 +210,37 @@ def test_one_failing_request_spoils_no_other(scorer: Scorer) -> None:
     assert read(good)["predictions"][0]["q"] == [1007]
 
 
+def test_a_scorer_whose_device_fails_answers_nobody_and_loses_nothing(
+    lanes: Lanes,
+) -> None:
+    """Whatever it would say after a CUDA error may be wrong: its process ends."""
+
+    def fail(sha256: str, episodes: Sequence[Episode]) -> list[Prediction]:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    replies = [leave(an_episode(str(number))) for number in (1, 2)]
+    with pytest.raises(RuntimeError, match="CUDA error"):
+        Scorer(lanes, fail).serve()
+    assert not any(broker().exists(reply) for reply in replies)
+    successor = Scorer(lanes, model)
+    assert successor.recover() == 2
+    assert [successor.serve() for _ in replies] == [1, 1]
+    assert [read(reply)["predictions"][0]["q"] for reply in replies] == [[1001], [1002]]
+
+
+def test_memory_that_a_batch_wants_too_much_of_is_enough_for_each_alone(
+    lanes: Lanes,
+) -> None:
+    def limited(sha256: str, episodes: Sequence[Episode]) -> list[Prediction]:
+        if len(episodes) > 1:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB.")
+        return model(sha256, episodes)
+
+    replies = [leave(an_episode(str(number))) for number in (1, 2)]
+    assert Scorer(lanes, limited).serve() == 2
+    assert [read(reply)["predictions"][0]["q"] for reply in replies] == [[1001], [1002]]
+
+
 def test_a_model_that_does_not_load_is_an_error_for_its_callers_only(
     scorer: Scorer,
 ) -> None:

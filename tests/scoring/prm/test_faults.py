@@ -1,17 +1,25 @@
-"""Trainings that are killed at any instant, and one whose disk is full."""
+"""Trainings that are killed, whose disk is full, whose numbers are none."""
 
 import errno
+import math
 import os
 import random
 import resource
 import shutil
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors import SafetensorError
+from safetensors.torch import load_file
 
+from scoring.errors import TrainingDiverged
+from scoring.prm import fit
+from scoring.prm.card import load_model, save_model
+from scoring.prm.descent import descend
 from scoring.prm.train import Progress, TrainConfig, Trained, train
 from tests.scoring.prm.lives import born, ended
 from tests.scoring.prm.stories import examples
@@ -107,3 +115,96 @@ def test_a_full_disk_leaves_no_model_and_what_was_done(trunk, whole, tmp_path):
     assert not list((tmp_path / "models").glob("[0-9a-f]*"))
     # there is room again
     assert train(examples(), trunk, CONFIG, tmp_path, quiet).sha256 == whole.sha256
+
+
+def poisoned(monkeypatch, place: str, evaluation: int) -> list[str]:
+    """From this evaluation on the loss of the descent at `place` is no number. Every
+    evaluation's place, in order."""
+    seen = list[str]()
+
+    def poison(start, loss, epochs, checkpoint, watch):
+        here = f"{checkpoint.parent.parent.name}/{checkpoint.parent.name}"
+        here = f"{here}/{checkpoint.stem}"
+
+        def found(parameters):
+            seen.append(here)
+            sick = here.endswith(place) and seen.count(here) >= evaluation
+            return loss(parameters) * (math.nan if sick else 1)
+
+        return descend(start, found, epochs, checkpoint, watch)
+
+    monkeypatch.setattr(fit, "descend", poison)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("place", "evaluation"),
+    [
+        ("verdict/trunk/query-1", 1),
+        ("verdict/trunk/whole", 3),
+        ("verdict/words/whole", 2),
+        ("value/trunk/whole", 1),
+        ("verdict/mixer/member-1", 2),
+    ],
+)
+def test_a_loss_that_is_no_number_ends_it_at_once_and_makes_no_model(
+    place, evaluation, trunk, whole, tmp_path, monkeypatch
+):
+    seen = poisoned(monkeypatch, place, evaluation)
+    with pytest.raises(TrainingDiverged, match=place.partition("/")[2]):
+        train(examples(), trunk, CONFIG, tmp_path, quiet)
+    assert seen[-1] == place
+    assert seen.count(place) == evaluation
+    assert not (tmp_path / "models").exists()
+    kept = list((tmp_path / "checkpoints").rglob("*.safetensors"))
+    for path in kept:
+        assert all(bool(part.isfinite().all()) for part in load_file(path).values())
+    # what was finished is kept, and does no harm
+    monkeypatch.undo()
+    assert train(examples(), trunk, CONFIG, tmp_path, quiet).sha256 == whole.sha256
+
+
+def test_a_gradient_that_is_no_number_keeps_nothing(tmp_path):
+    """The loss itself is 0 where its slope is not defined."""
+    path = tmp_path / "head" / "whole.safetensors"
+    with pytest.raises(TrainingDiverged):
+        descend(
+            {"weight": torch.zeros(3)},
+            lambda parameters: parameters["weight"].square().sum().sqrt(),
+            4,
+            path,
+            lambda epoch, loss: None,
+        )
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["basis", "head", "mixer"])
+def test_a_model_that_holds_no_number_is_never_written(name, trunk, whole, tmp_path):
+    model = load_model(whole.directory, trunk)
+    head, judge = model.heads["verdict"], model.judges["verdict"]
+    sick = {
+        "basis": replace(
+            model, basis=replace(model.basis, mean=_sick(model.basis.mean))
+        ),
+        "head": replace(
+            model, heads=model.heads | {"verdict": replace(head, bias=_sick(head.bias))}
+        ),
+        "mixer": replace(
+            model,
+            judges=model.judges
+            | {
+                "verdict": replace(
+                    judge, mixer=replace(judge.mixer, out=_sick(judge.mixer.out))
+                )
+            },
+        ),
+    }
+    with pytest.raises(TrainingDiverged, match="not finite"):
+        save_model(sick[name], trunk, {}, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def _sick(tensor: torch.Tensor) -> torch.Tensor:
+    sick = tensor.clone()
+    sick.view(-1)[-1] = torch.inf
+    return sick

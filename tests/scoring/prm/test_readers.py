@@ -112,6 +112,13 @@ def test_numbers_that_are_none_stop_the_reading_and_leave_the_cache_clean():
     assert reading.states.isfinite().all()
 
 
+def test_nor_does_the_models_own_code_give_any():
+    theirs = model("StableLmModel")
+    theirs.embed_tokens.weight[7] = torch.nan
+    with pytest.raises(FloatingPointError):
+        list(TiledReader(theirs).read([Run([1, 7])]))
+
+
 @pytest.mark.parametrize(
     ("architecture", "config"),
     [
