@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def test_the_printed_curl_line_returns_a_valid_score(house: House) -> None:
 
 
 def test_the_circle_turns(client: httpx.Client) -> None:
+    before = scored(client, RUNS[0].episode)["model"]["id"]
     label(client, RUNS)
     model = trained(client)
     path = f"/api/v1/reward-models/{model}/"
@@ -60,6 +62,13 @@ def test_the_circle_turns(client: httpx.Client) -> None:
     assert score["model"]["id"] == model
     assert cells(score) == pytest.approx(score["total"], abs=1e-9)
     assert len(exported(client)) > len(RUNS)
+
+    # back by one click: the very next score is the earlier champion's
+    asked_at = time.monotonic()
+    back = client.post("/api/v1/reward-models/roll-back/").json()
+    assert back["name"] == scored(client, RUNS[0].episode)["model"]["id"] == before
+    # five seconds are promised; a machine at its limits takes longer
+    assert time.monotonic() - asked_at < 20
 
 
 def trained(client: httpx.Client) -> str:
