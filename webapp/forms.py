@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from scoring import rewards
-from scoring.errors import InvalidSpec
+from scoring.errors import InvalidInput, InvalidSpec
 from scoring.exports import EXPORTS
 from scoring.exports.propagation import POLICIES
 from scoring.formats import FORMATS
@@ -204,6 +204,27 @@ class ModelFileForm(forms.Form):
         required=False,
         choices=[("", _("A model of Pacenote's")), *model_exchange.READINGS.items()],
     )
+    separator = forms.CharField(
+        label=_("Separator after each step"),
+        required=False,
+        strip=False,
+        help_text=_(
+            "Empty for the usual one of that kind; \\n is a line break, \\t a tab."
+        ),
+    )
+
+    def clean_separator(self) -> str:
+        try:
+            return model_exchange.typed_separator(self.cleaned_data["separator"])
+        except InvalidInput as error:
+            raise forms.ValidationError(error.detail) from error
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("separator") and not given.get("reading"):
+            told = _("A model of Pacenote's has none: say how its steps are read.")
+            self.add_error("separator", told)
+        return given
 
 
 class SpecEdits(forms.Form):

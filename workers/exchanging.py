@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def adopt(job: Job) -> dict[str, Any]:
     models = Path(settings.DATA_DIR) / "models"
     with _source(job) as folder:
         reading = READINGS[job.input["reading"]]
+        if "separator" in job.input:
+            reading = replace(reading, separator=job.input["separator"])
         told = {"adopted": {"file": job.input["filename"]}}
         directory, sha256 = foreign.adopt(folder, reading, models, told)
     card = dict(foreign.load_foreign(directory).card)

@@ -109,6 +109,8 @@ def test_a_checkpoint_comes_in(arena_project: Project, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no two-way head"):
         typed("import_model", headless, "--reading", "qwen_math_prm")
     assert "v1 is a candidate" in typed("import_model", folder, "--reading", "trl")
+    own = ("--reading", "trl", "--separator", r"\n\n")
+    assert "v2 is a candidate" in typed("import_model", folder, *own)
     with pytest.raises(CommandError, match="download it as it is"):
         typed("export_model", tmp_path / "x", "--transformers", "--model", "v1")
     typed("export_model", tmp_path / "plain.zip", "--model", "v1")

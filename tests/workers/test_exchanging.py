@@ -1,6 +1,7 @@
 """Checkpoints of other people's taken in, and ours given out as they know them."""
 
 import io
+import json
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -38,11 +39,13 @@ def as_alice(arena_project: Project) -> Client:
     return client
 
 
-def sent(client: Client, project: Project, data: bytes, reading: str) -> Any:
+def sent(
+    client: Client, project: Project, data: bytes, reading: str, **more: str
+) -> Any:
     file = SimpleUploadedFile("theirs.zip", data)
     return client.post(
         f"/projects/{project.slug}/models/import/",
-        {"file": file, "reading": reading},
+        {"file": file, "reading": reading, **more},
     )
 
 
@@ -98,6 +101,34 @@ def test_the_same_checkpoint_again_is_the_same_candidate(
     model = arena_project.reward_models.get()
     assert job.result == {"reward_model": model.pk}
     assert model.card["label_type"] == "value"
+
+
+def test_one_trained_with_a_separator_of_its_own_is_read_at_that(
+    arena_project: Project, as_alice: Client, tmp_path: Path
+) -> None:
+    """Two models, since their readings differ; what is typed is a line break."""
+    data = zipped(checkpoint(tmp_path / "theirs", "trl"))
+    for separator in ("", r"\n\n"):
+        sent(as_alice, arena_project, data, "trl", separator=separator)
+    for job in arena_project.jobs.filter(kind="adopt").order_by("created_at"):
+        assert settled(job, exchanging.adopt).state == "done", job.error
+    usual, own = arena_project.reward_models.order_by("version")
+    for model, separator in ((usual, "\n"), (own, "\n\n")):
+        kept = json.loads((model.directory / "config.json").read_text())
+        assert kept["pacenote"]["reading"]["separator"] == separator
+    page = as_alice.get(f"/reward-models/{own.pk}/").content.decode()
+    assert r"separator <code>\n\n</code>" in page
+
+
+@pytest.mark.parametrize(
+    ("reading", "separator"), [("trl", "x" * 41), ("trl", "a\x07"), ("", "###")]
+)
+def test_a_separator_that_cannot_be_is_refused_on_the_page(
+    reading: str, separator: str, arena_project: Project, as_alice: Client
+) -> None:
+    answer = sent(as_alice, arena_project, b"x", reading, separator=separator)
+    assert (answer.status_code, arena_project.jobs.count()) == (422, 0)
+    assert 'name="separator"' in answer.content.decode()
 
 
 def without(name: str) -> Callable[[Path], None]:

@@ -10,6 +10,7 @@ from webapp.api import (
     images,
     jobs,
     labels,
+    model_exchange,
     model_files,
     reward_models,
     reward_specs,
@@ -77,6 +78,11 @@ urlpatterns: list[URLPattern] = [
         name="reward-model-roll-back",
     ),
     path(
+        "reward-models/import/",
+        model_exchange.RewardModelImport.as_view(),
+        name="reward-model-import",
+    ),
+    path(
         "reward-models/<str:name>/",
         reward_models.RewardModelDetail.as_view(),
         name="reward-model",
@@ -95,6 +101,11 @@ urlpatterns: list[URLPattern] = [
         "reward-models/<str:name>/file/",
         model_files.RewardModelFile.as_view(),
         name="reward-model-file",
+    ),
+    path(
+        "reward-models/<str:name>/folder/",
+        model_exchange.RewardModelFolder.as_view(),
+        name="reward-model-folder",
     ),
     path(
         "reward-models/<str:name>/evaluations/",

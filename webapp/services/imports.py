@@ -56,7 +56,7 @@ def start(
     data = {
         "upload": upload.sha256,
         "size": upload.size,
-        "filename": _shown(filename),
+        "filename": uploads.shown(filename),
         "format": recognised,
         **({"kinds": kinds} if kinds else {}),
     }
@@ -161,8 +161,3 @@ def _set_aside(
 
 def _progress(stream: BinaryIO, upload: Upload) -> dict[str, int]:
     return {"done_bytes": stream.tell(), "total_bytes": upload.size}
-
-
-def _shown(filename: str) -> str:
-    name = filename.replace("\x00", "").encode("utf-8", "replace").decode()
-    return name[-200:] or "unnamed"

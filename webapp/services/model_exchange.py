@@ -5,6 +5,7 @@ Both need the language model at hand, so both are jobs of the device's process
 process.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from scoring.errors import InvalidInput
 from webapp.errors import Invalid
 from webapp.models import Job, Project, RewardModel
 from webapp.models.job import Kind
-from webapp.services import audits, jobs, model_files, reward_models
+from webapp.services import audits, jobs, model_files, reward_models, uploads
 from webapp.services.uploads import Upload
 
 # how a checkpoint wants its steps (scoring/prm/foreign.py), in words for people
@@ -25,6 +26,10 @@ READINGS = {
     "qwen_math_prm": "a tag after every step, two-way head (Qwen2.5-Math-PRM)",
     "math_shepherd": "a tag after every step, tokens + and - (Math-Shepherd)",
 }
+MOST_SEPARATOR = 40  # characters
+_TYPED = str.maketrans({"\n": r"\n", "\t": r"\t"})
+# but for line breaks and tabs, which do stand between steps
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def request_adoption(
@@ -34,22 +39,43 @@ def request_adoption(
     source: Upload | Path,
     name: str,
     reading: str,
+    separator: str = "",
+    key: str | None = None,
 ) -> Job:
     """Queue the taking in of a checkpoint: the zip of a `transformers` folder, or such
-    a folder on the workers' own disk.
+    a folder on the workers' own disk. `separator` is the text after every step where
+    it was trained with another than is usual for its reading.
 
     Raises:
-        InvalidInput: no such reading.
+        InvalidInput: no such reading; no such separator.
+        Conflict: the key stands for another request.
     """
     if reading not in READINGS:
         expected = f"expected one of {', '.join(READINGS)}"
         raise InvalidInput(expected, pointer="/reading")
-    data = {"filename": name[:200], "reading": reading}
+    data = {"filename": uploads.shown(name), "reading": reading}
+    if separator:
+        data["separator"] = checked_separator(separator)
     if isinstance(source, Path):
         data["folder"] = str(source.resolve())
     else:
         data["upload"] = source.sha256
-    return jobs.create(project, kind=Kind.ADOPT, user=user, data=data)
+    return jobs.create(project, kind=Kind.ADOPT, user=user, data=data, key=key)
+
+
+def checked_separator(text: str) -> str:
+    """Raises: InvalidInput: too long, or with characters no text has."""
+    if len(text) > MOST_SEPARATOR or _CONTROL.search(text):
+        detail = f"expected at most {MOST_SEPARATOR} characters, none of them control"
+        raise InvalidInput(detail, pointer="/separator")
+    return text
+
+
+def typed_separator(text: str) -> str:
+    r"""As people type one into a line: \n stands for a line break, \t for a tab."""
+    for sign, typed in _TYPED.items():
+        text = text.replace(str(typed), chr(sign))
+    return checked_separator(text)
 
 
 @transaction.atomic
@@ -61,6 +87,9 @@ def adopted(job: Job, *, sha256: str, card: dict[str, Any]) -> RewardModel:
         return known
     by = {"by": job.created_by.username} if job.created_by else {}
     origin = {"file": job.input["filename"], "reading": job.input["reading"], **by}
+    if "separator" in job.input:
+        # as it would be typed: line breaks can't be seen
+        origin["separator"] = job.input["separator"].translate(_TYPED)
     if "upload" in job.input:
         origin["archive_sha256"] = job.input["upload"]
     model = reward_models.add(job.project, sha256=sha256, card=card, origin=origin)

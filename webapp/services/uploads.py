@@ -5,14 +5,17 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from django.conf import settings
+from django.db.models import Q
 
 from webapp.errors import Invalid, TooLarge
 from webapp.models import Job
+from webapp.models.job import Kind
 
 CHUNK = 1 << 20
 # in seconds: longer than anybody may wait with an import (drafts.MAX_AGE)
@@ -49,6 +52,12 @@ def store(stream: BinaryIO, *, limit: int | None = None) -> Upload:
     return Upload(sha256, folder / sha256, size)
 
 
+def shown(filename: str) -> str:
+    """A file's name as a row may keep it: to be shown, never opened."""
+    name = filename.replace("\x00", "").encode("utf-8", "replace").decode()
+    return name[-200:] or "unnamed"
+
+
 def find(sha256: str) -> Upload:
     """Raises: Invalid when no such file was uploaded."""
     path = settings.DATA_DIR / "uploads" / sha256
@@ -58,16 +67,25 @@ def find(sha256: str) -> Upload:
 
 
 def forget(now: float | None = None) -> None:
-    """Delete the files that were uploaded and looked at, and never imported."""
+    """Delete the files that were uploaded and looked at, and never imported; and those
+    whose job needed them once, when it is over."""
     before = (time.time() if now is None else now) - KEPT
     folder = settings.DATA_DIR / "uploads"
     old = [path for path in folder.glob("*") if path.stat().st_mtime < before]
-    names = Job.objects.filter(input__has_key="upload").values_list("input__upload")
-    wanted = {name for (name,) in names} if old else set()
+    wanted = set(_wanted()) if old else set()
     for path in old:
         # half-written ones are what a killed process left
         if path.name not in wanted:
             path.unlink(missing_ok=True)
+
+
+def _wanted() -> Iterator[str]:
+    """The files that jobs read, or may read again."""
+    lasting = ~Q(kind=Kind.ADOPT) | Q(pk__in=Job.objects.open())
+    with_upload = Job.objects.filter(lasting, input__has_key="upload")
+    yield from with_upload.values_list("input__upload", flat=True)
+    evaluations = Job.objects.open().filter(kind=Kind.EVALUATE)
+    yield from evaluations.values_list("input__file", flat=True)
 
 
 def _copy(stream: BinaryIO, draft: IO[bytes], limit: int) -> tuple[str, int]:

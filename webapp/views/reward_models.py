@@ -88,6 +88,7 @@ def bring_in(request: HttpRequest, slug: str) -> HttpResponse:
                     source=uploads.store(file),
                     name=file.name,
                     reading=reading,
+                    separator=form.cleaned_data["separator"],
                 )
                 return redirect("job", job.pk)
             model = model_archives.unpack(

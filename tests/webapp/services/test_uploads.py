@@ -1,13 +1,17 @@
 """Uploads: kept whole, once, under the hash of their content."""
 
 import hashlib
+import time
 import tracemalloc
 from io import BytesIO, RawIOBase
 
 import pytest
 from django.conf import settings
 
+from tests import factories
 from webapp.errors import Invalid, TooLarge
+from webapp.models import Project
+from webapp.models.job import State
 from webapp.services import uploads
 
 
@@ -50,6 +54,43 @@ def test_a_large_file_passes_through_little_memory() -> None:
     upload.path.unlink()
 
     assert (upload.size, peak < 8 << 20) == (200 << 20, True)
+
+
+LATER = uploads.KEPT + 60
+
+
+def kept_after(upload: uploads.Upload) -> bool:
+    uploads.forget(time.time() + LATER)
+    return upload.path.is_file()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "while_open", "when_over"),
+    [
+        ("import", "upload", True, True),
+        ("score", "upload", True, True),
+        ("evaluate", "file", True, False),
+        ("adopt", "upload", True, False),
+    ],
+)
+def test_a_file_stays_as_long_as_a_job_may_read_it(
+    kind: str, name: str, while_open: bool, when_over: bool, project: Project
+) -> None:
+    upload = uploads.store(BytesIO(kind.encode()))
+    job = factories.a_job(project, kind, input={name: upload.sha256})
+    assert kept_after(upload) is while_open
+    assert job.claim()
+    assert kept_after(upload) is while_open
+    job.finish(State.DONE)
+    assert kept_after(upload) is when_over
+    job.delete()
+    assert not kept_after(upload)
+
+
+def test_a_file_that_was_looked_at_a_moment_ago_is_left_alone(project: Project) -> None:
+    upload = uploads.store(BytesIO(b"a moment ago"))
+    uploads.forget()
+    assert upload.path.is_file()
 
 
 @pytest.mark.parametrize("name", ["../secret-key", "0" * 64, "", "A" * 64, "\x00"])

@@ -24,18 +24,27 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path)
         told = "; ".join(f"{k}: {text}" for k, text in model_exchange.READINGS.items())
         parser.add_argument("--reading", choices=model_exchange.READINGS, help=told)
+        parser.add_argument(
+            "--separator",
+            default="",
+            help=r"the text after every step, if not the usual one; \n is a line break",
+        )
         at_hand.add_project(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = at_hand.project(options["project"])
         try:
-            model = self._taken(project, options["path"], options["reading"])
+            separator = model_exchange.typed_separator(options["separator"])
+            wanted = options["path"], options["reading"], separator
+            model = self._taken(project, *wanted)
         except (OSError, ScoringError, AppError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{model} is a candidate ({model.sha256[:12]})")
 
-    def _taken(self, project: Project, path: Path, reading: str | None) -> RewardModel:
-        if not reading and path.is_dir():
+    def _taken(
+        self, project: Project, path: Path, reading: str | None, separator: str
+    ) -> RewardModel:
+        if not reading and (separator or path.is_dir()):
             raise CommandError("say with --reading how the checkpoint is to be read")
         if not reading:
             with path.open("rb") as file:
@@ -48,7 +57,12 @@ class Command(BaseCommand):
             with path.open("rb") as file:
                 source = uploads.store(file)
         job = model_exchange.request_adoption(
-            project, user=None, source=source, name=path.name, reading=reading
+            project,
+            user=None,
+            source=source,
+            name=path.name,
+            reading=reading,
+            separator=separator,
         )
         made = at_hand.watch(job, self.stderr.write)
         return RewardModel.objects.get(pk=made["reward_model"])
