@@ -32,7 +32,7 @@ def whole(environ: Any, start_response: Any) -> list[bytes]:
 DOCUMENT = SchemaGenerator().get_schema(request=None, public=True)
 schema = schemathesis.openapi.from_dict(json.loads(json.dumps(DOCUMENT)))
 schema.app = whole
-for media_type in ("application/x-ndjson", "application/x-protobuf"):
+for media_type in ("application/x-ndjson", "application/x-protobuf", "application/zip"):
     schemathesis.serializer.alias(media_type, "text/plain")
 KEPT = [
     not_a_server_error,
