@@ -209,7 +209,8 @@ class ModelFileForm(forms.Form):
         required=False,
         strip=False,
         help_text=_(
-            "Empty for the usual one of that kind; \\n is a line break, \\t a tab."
+            "Of somebody else's only. Empty for the usual one of that kind; \\n is a "
+            "line break, \\t a tab."
         ),
     )
 

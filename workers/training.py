@@ -30,7 +30,10 @@ LEAST_FREE = 256 << 20
 # by whether it is a training
 LOCKS = {
     True: ("lock", "another training has the device: this one comes next"),
-    False: ("audit-lock", "another audit or evaluation runs: this one comes next"),
+    False: (
+        "audit-lock",
+        "another audit, evaluation, import or export of a model runs: this one is next",
+    ),
 }
 
 

@@ -23,6 +23,11 @@ class Progress:
     queued: float
 
     @property
+    def counted(self) -> bool:
+        """Whether there is anything to count, or it says no more than its phase."""
+        return bool(self.done or self.total)
+
+    @property
     def fraction(self) -> float | None:
         return min(self.done / self.total, 1.0) if self.total else None
 
@@ -46,5 +51,5 @@ def of(job: Job) -> Progress:
         rate=rate,
         elapsed=elapsed,
         left=left,
-        queued=((job.started_at or now) - job.created_at).total_seconds(),
+        queued=(now - job.created_at).total_seconds(),
     )

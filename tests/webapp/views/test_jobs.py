@@ -73,6 +73,34 @@ def test_a_failed_job_says_what_is_safe(as_bob: Client, project: Project) -> Non
     assert "kept" in page
 
 
+def test_a_job_that_waits_for_its_turn_is_not_told_like_one_that_failed(
+    as_bob: Client, project: Project
+) -> None:
+    """Nor does it count what can't be counted."""
+    told = "another training has the device: this one comes next"
+    job = factories.a_job(project, kind="adopt", error=told)
+    page = as_bob.get(f"/jobs/{job.pk}/").content.decode()
+    listed = as_bob.get(f"/projects/{project.slug}/jobs/").content.decode()
+    assert told in page
+    assert "note error" not in page
+    assert f'class="bad foreign">{told}' not in listed
+    assert told in listed
+
+    job.state, job.progress = "running", {"phase": "reading"}
+    job.save()
+    page = as_bob.get(f"/jobs/{job.pk}/").content.decode()
+    assert ">reading</p>" in page.replace("\n", "")
+
+
+def test_a_checkpoint_that_was_refused_is_followed_by_another(
+    as_bob: Client, project: Project
+) -> None:
+    told = "the checkpoint has no tokenizer.json"
+    job = factories.a_job(project, kind="adopt", state="failed", error=told)
+    page = as_bob.get(f"/jobs/{job.pk}/").content.decode()
+    assert f'href="/projects/{project.slug}/models/import/"' in page
+
+
 def test_a_job_is_cancelled(as_bob: Client, job: Job) -> None:
     as_bob.post(f"/jobs/{job.pk}/cancel/")
 
