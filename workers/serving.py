@@ -115,7 +115,6 @@ def load_heads() -> Heads:
 def settle() -> None:
     """What is loaded by now stays for good: the collector needn't walk torch and all
     of Django again and again while requests are answered."""
-    gc.collect()
     gc.freeze()
 
 

@@ -1,6 +1,7 @@
 """Children that crash, hang, or are left behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import backbones
 from webapp.house import supervisor
+from webapp.house.spare import Spare
 from webapp.house.supervisor import Child
 
 HANG = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
@@ -121,6 +124,93 @@ def test_kill_9_of_the_parent_takes_the_child_with_it(tmp_path: Path) -> None:
         child = int(parent.stdout.readline())
         parent.kill()
     assert eventually(lambda: not running(child))
+
+
+WAITS = (
+    "import sys, time; print('waits', flush=True);"
+    "print('goes on' if sys.stdin.readline() else 'ends', flush=True); time.sleep({})"
+)
+
+
+def with_a_spare(tmp_path: Path, code: str) -> Child:
+    child = a_child(tmp_path, "import time; time.sleep(60)")
+    child.spare = Spare([sys.executable, "-c", code])
+    return child
+
+
+def watch(child: Child, until: Callable[[], bool], seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    supervisor.watch([child], print, lambda: until() or time.monotonic() > end)
+    return until()
+
+
+def test_a_spare_takes_the_place_of_a_killed_child_and_another_one_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STEADY_SECONDS", 0.0)
+    child, log = with_a_spare(tmp_path, WAITS.format(60)), tmp_path / "log"
+    child.start()
+    assert child.spare
+    assert watch(child, lambda: "waits" in log.read_text())
+    waiting = child.spare.process
+    child.kill()
+    assert watch(child, lambda: log.read_text().count("waits") == 2)
+    assert child.process is waiting
+    assert "goes on" in log.read_text()
+    child.stop()
+
+
+def test_a_spare_ends_with_its_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STEADY_SECONDS", 0.0)
+    child = with_a_spare(tmp_path, WAITS.format(60))
+    child.start()
+    assert watch(child, lambda: "waits" in (tmp_path / "log").read_text())
+    assert child.spare
+    assert child.spare.process
+    spare = child.spare.process.pid
+    child.stop()
+    assert eventually(lambda: not running(spare))
+
+
+def test_a_spare_that_cannot_wait_is_not_tried_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STEADY_SECONDS", 0.0)
+    child = with_a_spare(tmp_path, "print('broken', flush=True)")
+    child.start()
+    log = tmp_path / "log"
+    assert watch(child, lambda: "broken" in log.read_text())
+    assert not watch(child, lambda: log.read_text().count("broken") > 1, seconds=1)
+    child.kill()
+    assert watch(child, lambda: child.ended() is None), "and the child comes by itself"
+    child.stop()
+
+
+def test_a_child_that_has_just_begun_has_no_spare_beside_it(tmp_path: Path) -> None:
+    child = with_a_spare(tmp_path, WAITS.format(60))
+    child.start()
+    assert not watch(child, lambda: bool(child.spare and child.spare.process), 0.5)
+    child.stop()
+
+
+@pytest.mark.parametrize(("line", "said"), [("\n", r"\d+\.\d+"), ("", "")])
+def test_the_scorers_spare_becomes_celery_when_it_is_told_to(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    folder = backbones.tiny_folder(tmp_path / "backbone")
+    spare = subprocess.run(
+        [sys.executable, "-m", "workers.spare", "--version"],
+        input=line,
+        check=False,
+        env={**os.environ, "PACENOTE_BACKBONE": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+    assert spare.returncode == 0, spare.stderr
+    assert re.match(said, spare.stdout)
+    assert bool(spare.stdout) == bool(said)
 
 
 def test_a_log_that_grew_too_long_is_set_aside(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import redis
@@ -12,6 +12,7 @@ from django.conf import settings
 
 from webapp import env, replicas, signs
 from webapp.house import broker
+from webapp.house.spare import Spare
 from webapp.house.supervisor import Child
 
 
@@ -67,6 +68,9 @@ def _scorers(environment: Mapping[str, str], threads: int) -> list[Child]:
             name, worker("score", threads=1, name=name), {**environment, **own}
         )
         child.is_alive = _signs_of(own["PACENOTE_REPLICA"], environment["REDIS_URL"])
+        # where there are several, the others take over
+        if count == 1 and settings.SPARE_SCORER:
+            child.spare = spare(child.command)
         found.append(child)
     return found
 
@@ -108,12 +112,21 @@ def worker(queue: str, *, threads: int, name: str = "") -> list[str]:
     return [*celery, *options, *quiet]
 
 
+def spare(worker: Sequence[str]) -> Spare:
+    """The same worker with its imports behind it."""
+    celery = worker.index("celery")
+    return Spare([sys.executable, "-m", "workers.spare", *worker[celery + 1 :]])
+
+
 def gunicorn(port: int) -> list[str]:
     # the workers' heartbeat is a file: on a slow disk it would stall them
     memory = Path("/dev/shm")  # noqa: S108
     heartbeat = memory if memory.is_dir() else settings.DATA_DIR / "tmp"
     gunicorn = [sys.executable, "-m", "gunicorn", "webapp.wsgi"]
     threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "40"]
+    # a client that pauses for longer than that opens a new connection anyway; after the
+    # two seconds of its default gunicorn may close just as the next request is sent
+    threads += ["--keep-alive", "75"]
     place = ["--bind", f"127.0.0.1:{port}", "--worker-tmp-dir", str(heartbeat)]
     # loaded once, then forked: there is no torch in it that a fork could hang
     once = ["--preload", "--no-control-socket", "--log-level", "warning"]

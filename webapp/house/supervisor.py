@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from webapp import lifeline
+from webapp.house.spare import Process, Spare
 
 Say = Callable[[str], None]
 
@@ -37,14 +38,16 @@ class Child:
     """A command to keep running. It writes to `log`, or to our own terminal; `grace`
     seconds lie between asking it to stop and killing it. `is_alive` knows
     whether a process id gives signs of life (None: can't tell); a child that stops
-    giving them is killed."""
+    giving them is killed. A `spare` waits from the time the child has proved steady,
+    and takes its place at once."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path | None = None
     grace: float = 10.0
-    process: "subprocess.Popen[bytes] | None" = None
+    spare: Spare | None = None
+    process: Process | None = None
     crashes: int = 0
     started_at: float = 0.0
     start_again_at: float | None = None
@@ -53,21 +56,26 @@ class Child:
     looked_at: float = 0.0
 
     def start(self) -> None:
-        parent = os.getpid()
-        with _output(self.log) as output:
-            self.process = subprocess.Popen(  # noqa: S603 (commands are our own)
-                self.command,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                # safe: the supervisor has one thread
-                preexec_fn=lambda: lifeline.tie(parent),  # noqa: PLW1509
-            )
+        waiting = self.spare.take() if self.spare else None
+        self.process = waiting or self._run(self.command, subprocess.DEVNULL)
         self.started_at = time.monotonic()
         self.start_again_at = None
         self.last_sign_at = None
+
+    def _run(self, command: Sequence[str], stdin: int) -> Process:
+        parent = os.getpid()
+        with _output(self.log) as output:
+            return subprocess.Popen(  # noqa: S603 (commands are our own)
+                command,
+                env=self.environment,
+                stdin=stdin,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                bufsize=0,
+                # safe: the supervisor has one thread
+                preexec_fn=lambda: lifeline.tie(parent),  # noqa: PLW1509
+            )
 
     def revive(self, say: Say) -> None:
         """Start the child again if it died: at once after a first crash, then waiting
@@ -80,6 +88,8 @@ class Child:
                 say(f"  its last words are in {self.log}")
             else:
                 self._kill_if_hung(say)
+                if self.spare and self._is_steady():
+                    self.spare.prepare(lambda it: self._run(it, subprocess.PIPE))
         if self.start_again_at is not None and time.monotonic() >= self.start_again_at:
             self.start()
 
@@ -106,6 +116,8 @@ class Child:
         return self.process.poll() if self.process else None
 
     def stop(self) -> None:
+        if self.spare:
+            self.spare.stop()
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -115,9 +127,11 @@ class Child:
         # whatever the child has started and not stopped goes with it
         self.kill()
 
+    def _is_steady(self) -> bool:
+        return time.monotonic() - self.started_at > STEADY_SECONDS
+
     def _pause(self) -> float:
-        steady = time.monotonic() - self.started_at > STEADY_SECONDS
-        self.crashes = 1 if steady else self.crashes + 1
+        self.crashes = 1 if self._is_steady() else self.crashes + 1
         if self.crashes == 1:
             return 0.0
         return min(2.0 ** (self.crashes - 2), LONGEST_PAUSE)
