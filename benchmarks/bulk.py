@@ -5,39 +5,42 @@ import itertools
 import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
 
-from benchmarks import served, stub
-from scoring import arena
+from benchmarks import served, truth
 
 EVERY_SECONDS = 1.0
 # a job whose worker was killed waits for its lease, another for its turn behind it
 PATIENCE_SECONDS = 150.0
-EPISODES = 4
 _GOING = {"queued", "running"}
 
 
-async def jobs(house: served.Served, seconds: float) -> dict[str, int]:
-    """A job a second, each under a key of its own and sent again until it is accepted;
-    how many were accepted, and how those ended."""
+async def jobs(
+    house: served.Served,
+    seconds: float,
+    runs: Sequence[truth.Run],
+    is_right: truth.Right,
+) -> dict[str, int]:
+    """A job of these runs a second, each under a key of its own and sent again until it
+    is accepted; how many were accepted, and how those ended."""
     found: Counter[str] = Counter(accepted=0, done=0, wrong=0, failed=0, lost=0)
     until, numbers, sent = time.monotonic() + seconds, itertools.count(), {}
-    runs = [run.episode.to_dict() for run in arena.generate(EPISODES, seed=6)]
     async with httpx.AsyncClient(
         base_url=house.url, headers=house.headers, timeout=10
     ) as client:
         while time.monotonic() < until:
             number = next(numbers)
-            names = [f"bulk-{number}-{i}" for i in range(EPISODES)]
+            names = [f"bulk-{number}-{i}" for i in range(len(runs))]
             body = [run | {"id": name} for run, name in zip(runs, names, strict=True)]
             if url := await _send(client, body, f"bulk-{number}", until):
                 sent[url] = names
             await asyncio.sleep(EVERY_SECONDS)
         found["accepted"] = len(sent)
         for url, names in sent.items():
-            found[await _ended(client, house, url, names)] += 1
+            found[await _ended(client, house.model, url, names, is_right)] += 1
     return dict(found)
 
 
@@ -60,12 +63,16 @@ async def _send(
 
 
 async def _ended(
-    client: httpx.AsyncClient, house: served.Served, url: str, names: list[str]
+    client: httpx.AsyncClient,
+    model: str,
+    url: str,
+    names: list[str],
+    is_right: truth.Right,
 ) -> str:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         try:
-            if kind := await _verdict(client, house, url, names):
+            if kind := await _verdict(client, model, url, names, is_right):
                 return kind
         except httpx.TransportError:
             # the web has just been killed
@@ -75,7 +82,11 @@ async def _ended(
 
 
 async def _verdict(
-    client: httpx.AsyncClient, house: served.Served, url: str, names: list[str]
+    client: httpx.AsyncClient,
+    model: str,
+    url: str,
+    names: list[str],
+    is_right: truth.Right,
 ) -> str | None:
     """How a job ended, None while it goes on."""
     answer = await client.get(url)
@@ -85,6 +96,6 @@ async def _verdict(
         return "failed"
     file = await client.get(f"/api/v1/scores/{job['id']}/file/")
     scores = [json.loads(line) for line in file.text.splitlines()]
-    said = [(row["episode"], row["steps"][0]["q"]) for row in scores]
-    right = [(name, stub.expected(house.model, name)) for name in names]
-    return "done" if said == right else "wrong"
+    named = [(row["episode"], row["model"]["sha256"]) for row in scores]
+    right = all(is_right(row, model, number) for number, row in enumerate(scores))
+    return "done" if named == [(n, model) for n in names] and right else "wrong"

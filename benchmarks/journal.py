@@ -11,8 +11,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks import served, stub
-from scoring import arena
+from benchmarks import served, truth
 
 # beyond its deadline an answer may take so long and isn't hung yet
 GRACE = 1.5
@@ -60,16 +59,24 @@ class Journal:
         return 1000 * statistics.quantiles(spent, n=100)[q - 1]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the clients ask: one of `runs` after another of one of `models` after
+    another, `at_once` in a request; and which answers are right."""
+
+    models: Sequence[str]
+    runs: Sequence[truth.Run] = field(default_factory=lambda: truth.runs(32, seed=5))
+    is_right: truth.Right = truth.by_the_stub
+    at_once: int = 1
+
+
 class Asker:
     """One client: episodes with a name nobody has used, asked of a named model."""
 
-    def __init__(
-        self, house: served.Served, deadline: float, models: Sequence[str] = ()
-    ) -> None:
-        self._models = itertools.cycle(models or [house.model])
-        self._runs = itertools.cycle(
-            run.episode.to_dict() for run in arena.generate(32, seed=5)
-        )
+    def __init__(self, house: served.Served, deadline: float, asked: Asked) -> None:
+        self._models = itertools.cycle(asked.models)
+        self._asked = asked
+        self._runs = itertools.cycle(enumerate(asked.runs))
         self._numbers = itertools.count()
         self._deadline = deadline
         self._client = httpx.AsyncClient(
@@ -80,12 +87,18 @@ class Asker:
         )
 
     async def ask(self, journal: Journal) -> str:
-        name, model = f"load-{next(self._numbers)}", next(self._models)
-        body = {"episodes": [next(self._runs) | {"id": name}], "model": model}
+        model = next(self._models)
+        runs = {
+            f"load-{next(self._numbers)}": next(self._runs)
+            for _ in range(self._asked.at_once)
+        }
+        episodes = [run | {"id": name} for name, (_, run) in runs.items()]
+        body = {"episodes": episodes, "model": model}
+        numbers = {name: number for name, (number, _) in runs.items()}
         began = time.monotonic()
         try:
             answer = await self._client.post("/api/v1/scores/", json=body)
-            kind = _kind(answer, name, model)
+            kind = _kind(answer, model, numbers, self._asked.is_right)
         except httpx.TimeoutException as error:
             kind = "hung"
             journal.notes[type(error).__name__] += 1
@@ -110,11 +123,11 @@ async def closed(
     seconds: float,
     deadline: float,
     *,
-    models: Sequence[str] = (),
+    asked: Asked | None = None,
     pause: float = 0.0,
 ) -> Journal:
     """Each client asks, waits for its answer and asks again."""
-    asker, journal = Asker(house, deadline, models), Journal()
+    asker, journal = Asker(house, deadline, asked or Asked([house.model])), Journal()
     began = time.monotonic()
 
     async def client() -> None:
@@ -133,7 +146,7 @@ async def opened(
     house: served.Served, rate: float, seconds: float, deadline: float
 ) -> Journal:
     """So many requests a second, whether those before are answered or not."""
-    asker, journal = Asker(house, deadline), Journal()
+    asker, journal = Asker(house, deadline, Asked([house.model])), Journal()
     began, asked = time.monotonic(), []
     for number in range(int(rate * seconds)):
         await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
@@ -145,13 +158,16 @@ async def opened(
     return journal
 
 
-def _kind(answer: httpx.Response, name: str, model: str) -> str:
+def _kind(
+    answer: httpx.Response, model: str, numbers: dict[str, int], is_right: truth.Right
+) -> str:
     if answer.status_code == 503:
         return "refused" if "Retry-After" in answer.headers else "other"
     if answer.status_code != 200:
         return "other"
-    [score] = answer.json()["scores"]
-    said = {step["q"] for step in score["steps"]}
-    right = {stub.expected(model, name)}
-    named = (score["episode"], score["model"]["sha256"]) == (name, model)
-    return "ok" if named and said == right else WRONG
+    scores = answer.json()["scores"]
+    named = [(score["episode"], score["model"]["sha256"]) for score in scores]
+    if named != [(name, model) for name in numbers]:
+        return WRONG
+    right = (is_right(score, model, numbers[score["episode"]]) for score in scores)
+    return "ok" if all(right) else WRONG

@@ -3,8 +3,10 @@ random kill -9.
 
 The product's own broker, scorers, jobs worker and web on loopback; the scorers hold a
 stand-in for a model that takes as long as a device would and whose every answer the
-client can check. Its default pace makes the scorers the limit, not the web. Nothing
-outlives the run.
+client can check. Its default pace makes the scorers the limit, not the web. With
+`--real` what is killed holds the real language model and two reward models of random
+heads, and every answer must be bit by bit that of before the kills. Nothing outlives
+the run.
 """
 
 import argparse
@@ -20,8 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bulk, plot, served
-from benchmarks.journal import Journal, closed, opened
+from benchmarks import bulk, models, plot, served, truth
+from benchmarks.journal import Asked, Journal, closed, opened
 from benchmarks.memory import Memory
 
 MODELS = ("1" * 64, "2" * 64)
@@ -30,6 +32,8 @@ DEADLINE = 3.0
 # a killed web server is back well within it, and so are those it kept waiting
 CHAOS_DEADLINE = 15.0
 KILLS_EVERY = 3.0
+# of a scoring job
+BULK_EPISODES = 4
 # of what the scorers can do, the rates of the plot
 SHARES = (0.25, 0.5, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5)
 
@@ -40,33 +44,47 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--milliseconds", type=float, default=50, help="an episode")
-    parser.add_argument("--replicas", type=int, default=2)
+    parser.add_argument("--replicas", type=int, help="2, of real ones 1")
+    parser.add_argument("--real", action="store_true", help="kills, with real scorers")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plots", type=Path)
     options = parser.parse_args()
+    options.replicas = options.replicas or (1 if options.real else 2)
     found: dict[str, Any] = {"machine": served.machine()}
     print(found["machine"])
+    with served.data_of_its_own() as data:
+        found |= real(data, options) if options.real else with_stubs(data, options)
+    print(f"afterwards: {served.machine()}")
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1))
+
+
+def with_stubs(data: Path, options: argparse.Namespace) -> dict[str, Any]:
     stubs = [f"stub-{i}" for i in range(options.replicas)]
-    with (
-        served.data_of_its_own() as data,
-        served.served(
-            data,
-            model=MODELS[0],
-            stubs=stubs,
-            milliseconds=options.milliseconds,
-            jobs=True,
-        ) as house,
-    ):
+    pace, found = options.milliseconds, dict[str, Any]()
+    with served.served(
+        data, model=MODELS[0], stubs=stubs, milliseconds=pace, jobs=True
+    ) as house:
         served.add_model(house, MODELS[1])
         if options.only in {None, "steady"}:
             found |= asyncio.run(loads(house, options))
         if options.only == "plot" or (options.plots and not options.only):
             found["plot"] = asyncio.run(sweep(house, options))
         if options.only in {None, "chaos"}:
-            found["chaos"] = chaos(house, options)
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
+            found["chaos"] = chaos(house, options, Asked(MODELS))
+    return found
+
+
+def real(data: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Kills alone, of what `make up` runs on one machine."""
+    hashes = models.write(data, 0, 1)
+    names = [f"scorer-{i}" for i in range(options.replicas)]
+    with served.served(data, model=hashes[0], scorers=names, jobs=True) as house:
+        served.add_model(house, hashes[1])
+        runs = truth.short(truth.FEW, seed=5)
+        right = truth.as_before(house, runs, hashes)
+        return {"chaos": chaos(house, options, Asked(hashes, runs, right, at_once=2))}
 
 
 async def loads(house: served.Served, options: argparse.Namespace) -> dict[str, Any]:
@@ -107,7 +125,9 @@ async def sweep(house: served.Served, options: argparse.Namespace) -> dict[str, 
     return {f"{rate:.0f}": row for rate, row in found.items()}
 
 
-def chaos(house: served.Served, options: argparse.Namespace) -> dict[str, Any]:
+def chaos(
+    house: served.Served, options: argparse.Namespace, what: Asked
+) -> dict[str, Any]:
     """Kill -9 of a scorer, the jobs worker, the web or the broker every few seconds,
     under load."""
     chance = random.Random(options.seed)
@@ -119,12 +139,14 @@ def chaos(house: served.Served, options: argparse.Namespace) -> dict[str, Any]:
             options.clients // 4,
             options.seconds,
             CHAOS_DEADLINE,
-            models=MODELS,
+            asked=what,
             pause=0.05,
         )
 
     async def both() -> tuple[Journal, dict[str, int]]:
-        return await asyncio.gather(asked(), bulk.jobs(house, options.seconds))
+        runs = what.runs[:BULK_EPISODES]
+        jobs = bulk.jobs(house, options.seconds, runs, what.is_right)
+        return await asyncio.gather(asked(), jobs)
 
     with _revived(house), _killed(house, chance, killed, options.seconds):
         journal, jobs = asyncio.run(both())

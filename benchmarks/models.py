@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 RANK, MEMBERS = 64, 5
 
 
-def write(data: Path) -> str:
-    """Into `data/models`; its hash."""
+def write(data: Path, *seeds: int) -> list[str]:
+    """A model of random heads for each seed into `data/models`; their hashes."""
     from scoring.prm import backbone
     from scoring.prm.card import save_model
 
     trunk = backbone.load(None, data)
     (data / "models").mkdir(exist_ok=True)
-    return save_model(random(trunk), trunk, {}, data / "models")[1]
+    root = data / "models"
+    return [save_model(random(trunk, seed), trunk, {}, root)[1] for seed in seeds]
 
 
 def trained(trunk: "Trunk", data: Path, episodes: int = 60) -> Path:
@@ -38,7 +39,7 @@ def trained(trunk: "Trunk", data: Path, episodes: int = 60) -> Path:
     return train(examples, trunk, config, data / "benchmarks", lambda _: None).directory
 
 
-def random(trunk: "Trunk") -> "Model":
+def random(trunk: "Trunk", seed: int = 0) -> "Model":
     """A verdict and a value head of the usual sizes, with a judge each."""
     import torch
 
@@ -48,7 +49,7 @@ def random(trunk: "Trunk") -> "Model":
     from scoring.prm.readout import VIEWS, Basis
     from scoring.prm.words import BUCKETS
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     rank = min(RANK, trunk.width)
     projection, _ = torch.linalg.qr(torch.randn(trunk.width, rank))
     heads, judges = {}, {}

@@ -102,7 +102,10 @@ def served(
     pace = {"PACENOTE_STUB_MS": str(milliseconds)}
     for name in scorers or stubs:
         command = [part.format(name) for part in real] if scorers else stub
-        house.children[name] = start(name, command, data, PACENOTE_REPLICA=name, **pace)
+        child = start(name, command, data, PACENOTE_REPLICA=name, **pace)
+        if scorers:
+            child.spare = children.spare(command)
+        house.children[name] = child
     if jobs:
         house.children["jobs"] = start("jobs", children.worker("jobs", threads=2), data)
     house.children["web"] = start("web", children.gunicorn(port), data)

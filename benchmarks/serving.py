@@ -75,7 +75,7 @@ def whole(data: Path, repeats: int, episodes: int) -> dict[str, Any]:
     """The real model: the engine by itself, then behind HTTP, by turns."""
     from benchmarks import models
 
-    sha256 = models.write(data)
+    [sha256] = models.write(data, 0)
     with served.served(data, model=sha256, scorers=["real"]) as house:
         engine = _engine(sha256)
         pairs, overheads = [], []
