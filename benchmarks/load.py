@@ -148,7 +148,7 @@ def chaos(
         jobs = bulk.jobs(house, options.seconds, runs, what.is_right)
         return await asyncio.gather(asked(), jobs)
 
-    with _revived(house), _killed(house, chance, killed, options.seconds):
+    with served.revived(house), _killed(house, chance, killed, options.seconds):
         journal, jobs = asyncio.run(both())
     kills = sum(map(len, killed.values()))
     found = {**journal.summary(), "kills": kills, "recovery": killed, "jobs": jobs}
@@ -164,24 +164,6 @@ def chaos(
         f"  scoring jobs {jobs} (bar: all done, 0 wrong, failed or lost)"
     )
     return found
-
-
-@contextmanager
-def _revived(house: served.Served) -> Iterator[None]:
-    """As `make up` watches its children."""
-    from webapp.house import supervisor
-
-    stopped = threading.Event()
-    children = list(house.children.values())
-    watcher = threading.Thread(
-        target=supervisor.watch, args=(children, lambda line: None, stopped.is_set)
-    )
-    watcher.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        watcher.join()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -116,6 +117,24 @@ def served(
         for name, child in reversed(house.children.items()):
             if name != "broker":
                 child.stop()
+
+
+@contextmanager
+def revived(house: Served) -> Iterator[None]:
+    """While its block runs, as `make up` watches its children."""
+    from webapp.house import supervisor
+
+    stopped = threading.Event()
+    children = list(house.children.values())
+    watcher = threading.Thread(
+        target=supervisor.watch, args=(children, lambda line: None, stopped.is_set)
+    )
+    watcher.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        watcher.join()
 
 
 def add_model(house: Served, sha256: str) -> None:

@@ -63,12 +63,14 @@ class Serving(threading.Thread):
         self.join(timeout=8)
 
     def _serve(self) -> None:
+        began = time.perf_counter()
         heads = load_heads()
+        loaded = time.perf_counter() - began
         _warm(heads)
         settle()
         log.info("ready, models held: %d", len(heads.names))
         scorer = Scorer(Lanes(broker(), self._name), heads.predict, meter(self._name))
-        facts = {"backbone": heads.backbone, "ready": True}
+        facts = {"backbone": heads.backbone, "loaded_in": loaded, "ready": True}
 
         def beat() -> None:
             _exit_if_hung(scorer)

@@ -28,6 +28,18 @@ def test_one_scorer_is_called_as_its_host(scorers: Any) -> None:
     assert "score@%h" in only.command
 
 
+def test_a_single_scorer_has_a_spare_that_becomes_the_same_worker(
+    scorers: Any, settings: Any
+) -> None:
+    [only] = scorers(1)
+    python, *_, celery = only.spare.command[:3]
+    assert (python, celery) == (only.command[0], "workers.spare")
+    assert only.spare.command[3:] == only.command[3:]
+    assert [replica.spare for replica in scorers(2)] == [None, None]
+    settings.SPARE_SCORER = False
+    assert scorers(1)[0].spare is None
+
+
 def test_replicas_have_names_and_devices_of_their_own(scorers: Any) -> None:
     found = scorers(3, "0,1")
     assert [child.name for child in found] == ["scorer-1", "scorer-2", "scorer-3"]
