@@ -18,7 +18,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from scoring.prm.backbone import Trunk
+from scoring.prm.device import CPU
 from scoring.prm.encode import Encoded
+from scoring.prm.paged import PACK
+from scoring.prm.runs import Run
 
 SHARD_TOKENS = 20_000  # about ten seconds of work is the most a crash can lose
 
@@ -87,17 +90,36 @@ def extract(
     """
     shard: dict[str, Tensor] = {}
     held = done = 0
-    for window in (part for episode in encoded for part in episode.windows()):
-        wanted = keys(window, trunk)
-        if any(key and key not in store and key not in shard for key in wanted):
-            states = trunk.hidden(window.token_ids)
-            for key, span in zip(wanted, window.spans, strict=True):
+    for batch in _batches(encoded, 0 if trunk.device == CPU else PACK):
+        wanted = [keys(window, trunk) for window in batch]
+        new = [
+            (window, names)
+            for window, names in zip(batch, wanted, strict=True)
+            if any(key and key not in store and key not in shard for key in names)
+        ]
+        readings = trunk.read([Run(window.token_ids) for window, _ in new])
+        for (window, names), reading in zip(new, readings, strict=True):
+            for key, span in zip(names, window.spans, strict=True):
                 if key and span and key not in store:
-                    shard[key] = states[slice(*span)].clone()
+                    shard[key] = reading.states[slice(*span)].clone()
             held += len(window.token_ids)
-        done += len(window.token_ids)
+        done += sum(len(window.token_ids) for window in batch)
         if held >= SHARD_TOKENS:
             store.write(shard)
             shard, held = {}, 0
         report(done)
     store.write(shard)
+
+
+def _batches(encoded: Sequence[Encoded], tokens: int) -> Iterator[list[Encoded]]:
+    """The windows of all episodes in their order, those together that a device reads at
+    once: a GPU a pack, a CPU each alone, since a report a window is soon enough."""
+    batch, held = list[Encoded](), 0
+    for window in (part for episode in encoded for part in episode.windows()):
+        batch.append(window)
+        held += len(window.token_ids)
+        if held >= tokens:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch

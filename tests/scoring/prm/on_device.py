@@ -9,8 +9,10 @@ import torch
 from scoring.prm import backbone, foreign
 from scoring.prm.attention import fused
 from scoring.prm.decoder import Decoder
+from scoring.prm.encode import encode
 from scoring.prm.engine import Engine
-from scoring.prm.paged import PagedReader
+from scoring.prm.features import FeatureStore, extract, keys
+from scoring.prm.paged import PACK, PagedReader
 from scoring.prm.runs import Run
 from scoring.prm.tiled import TiledReader
 from scoring.prm.train import TrainConfig, train
@@ -60,6 +62,21 @@ def test_a_run_that_grows_is_bit_equal_and_costs_its_new_tokens(trunk) -> None:
         (reading,) = trunk.read([Run(ids[:end])])
         assert reading.computed == computed
         assert torch.equal(reading.states, once[:end])
+
+
+def test_features_are_read_in_packs_and_are_those_of_each_run_alone(
+    trunk, tmp_path: Path
+) -> None:
+    encoded = [encode(e.episode, trunk.tokenizer, trunk.context) for e in examples(150)]
+    store, done = FeatureStore(tmp_path), list[int]()
+    extract(encoded, trunk, store, done.append)
+    tokens = [len(one.token_ids) for one in encoded]
+    assert done[-1] == sum(tokens)
+    assert len(done) == -(-sum(tokens) // PACK) < len(encoded)
+    for one in (encoded[0], encoded[-1]):
+        states = trunk.hidden(one.token_ids)
+        for kept, span in zip(store.read(keys(one, trunk)), one.spans, strict=True):
+            assert torch.equal(kept, states[slice(*span)])
 
 
 @pytest.mark.parametrize("architecture", ["Qwen3Model", "StableLmModel"])
