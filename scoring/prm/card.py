@@ -216,7 +216,8 @@ def _check_config(config: Mapping[str, Any], trunk: Trunk) -> None:
         raise ModelMismatch(f"expected a model of the format {FORMAT}")
     if config.get("backbone") != trunk.sha256:
         raise ModelMismatch(
-            "the model was trained on another backbone, or under another precision"
+            "the model was trained on another backbone, under another precision or on "
+            f"another kind of device (here: {trunk.arithmetic})"
         )
     if config.get("template") != template_hash():
         raise ModelMismatch("the model was trained under another template")
