@@ -25,6 +25,7 @@ PAGES = (
     *("{p}/rewards/", "{p}/rewards/episodes/", "{p}/specs/", "{p}/specs/default@1/"),
     *("{p}/specs/new/", "{p}/specs/tool_agent@1/diff/", "/episodes/{e}/what-if/"),
     *("/reward-models/{m}/", "/reward-models/{m}/promote/", "/jobs/{j}/"),
+    *("{p}/models/import/", "/jobs/{waiting}/", "/jobs/{refused}/"),
     *("/reward-models/{m}/evaluation/", "/reward-models/{m}/compare/{o}/"),
     "/reward-models/{m}/evaluation/steps/?verdict=-1&predicted=1",
 )
@@ -59,6 +60,9 @@ def filled(owner: User) -> tuple[Project, dict[str, object]]:
         project, state="done", result=result, started_at=now, finished_at=now
     )
     keys = {"p": f"/projects/{project.slug}", "e": episode.pk, "r": run.pk}
+    waiting = factories.a_job(project, "adopt", error="another one has the device")
+    refused = factories.a_job(project, "adopt", state="failed", error="no tokenizer")
+    keys |= {"waiting": waiting.pk, "refused": refused.pk}
     return project, keys | {"m": model.pk, "o": other.pk, "j": job.pk}
 
 
