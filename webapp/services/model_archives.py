@@ -76,7 +76,7 @@ def unpack(
     except UnreadableFile as error:
         raise Invalid(f"{filename[:80]}: {error}") from None
     finally:
-        upload.path.unlink(missing_ok=True)
+        uploads.release(upload)
     origin = {"file": filename[:200], "archive_sha256": upload.sha256}
     return _added(project, sha256, card, origin, user)
 

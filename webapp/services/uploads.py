@@ -66,6 +66,12 @@ def find(sha256: str) -> Upload:
     return Upload(sha256, path, path.stat().st_size)
 
 
+def release(upload: Upload) -> None:
+    """Delete a file that was read at once, unless a job is to read the same one."""
+    if upload.sha256 not in set(_wanted()):
+        upload.path.unlink(missing_ok=True)
+
+
 def forget(now: float | None = None) -> None:
     """Delete the files that were uploaded and looked at, and never imported; and those
     whose job needed them once, when it is over."""

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from scoring.prm import backbone, foreign
+from scoring.prm import backbone, foreign, portable
 from scoring.prm.attention import fused
 from scoring.prm.decoder import Decoder
 from scoring.prm.encode import encode
@@ -112,6 +113,13 @@ def test_every_tier_trains_there_and_its_model_serves_there(
     [again] = engine.predict([whole], made)
     assert [again.q[:1], again.q[:2], again.q] == scored
     assert all(0 <= q <= 1 for q in again.q)
+
+    portable.export(trained.directory, trunk, tmp_path, tmp_path / "out")
+    folder, sha256 = portable.bring_back(tmp_path / "out", trunk, tmp_path / "back")
+    assert (folder.name, sha256) == (trained.sha256, trained.sha256)
+    weights = load_file(tmp_path / "out" / "model.safetensors")
+    own = (made.trunk or trunk).model.embed_tokens.weight
+    assert torch.equal(weights["embed_tokens.weight"], own.cpu())
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -87,6 +87,18 @@ def test_a_file_stays_as_long_as_a_job_may_read_it(
     assert not kept_after(upload)
 
 
+def test_a_file_that_was_read_at_once_goes_unless_a_job_waits_for_it(
+    project: Project,
+) -> None:
+    upload = uploads.store(BytesIO(b"a model"))
+    job = factories.a_job(project, "adopt", input={"upload": upload.sha256})
+    uploads.release(upload)
+    assert upload.path.is_file()
+    job.delete()
+    uploads.release(upload)
+    assert not upload.path.is_file()
+
+
 def test_a_file_that_was_looked_at_a_moment_ago_is_left_alone(project: Project) -> None:
     upload = uploads.store(BytesIO(b"a moment ago"))
     uploads.forget()
