@@ -87,6 +87,11 @@ class Job(models.Model):
         return f"{self.kind} {str(self.id)[:8]}"
 
     @property
+    def name(self) -> str:
+        """Of the file it is about; "" where it is about none."""
+        return str(self.input.get("filename") or self.input.get("name") or "")
+
+    @property
     def is_open(self) -> bool:
         return self.state in {State.QUEUED, State.RUNNING}
 

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
@@ -42,12 +43,10 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 def detail(request: HttpRequest, pk: str) -> HttpResponse:
     """The page, or for htmx only the part that changes while the job runs."""
     job = _job(request, pk)
-    if job.kind == Kind.TRAIN and not request.htmx:  # type: ignore[attr-defined]
-        return redirect("training-run", job.training_run.pk)
-    if job.kind in (Kind.AUDIT, Kind.EVALUATE) and not request.htmx:  # type: ignore[attr-defined]
-        return redirect("model", job.input["model"])
-    if job.kind == Kind.ADOPT and job.result and not request.htmx:  # type: ignore[attr-defined]
-        return redirect("model", job.result["reward_model"])
+    part = request.htmx  # type: ignore[attr-defined]
+    elsewhere = _page_of(job)
+    if elsewhere and not part:
+        return redirect(elsewhere)
     context = {
         "project": job.project,
         "job": job,
@@ -57,9 +56,22 @@ def detail(request: HttpRequest, pk: str) -> HttpResponse:
         "no_worker": job.is_open and no_worker(),
         "may_undo": job.kind == Kind.IMPORT and is_engineer(request, job.project),
     }
-    part = request.htmx  # type: ignore[attr-defined]
     page = "webapp/jobs/_state.html" if part else "webapp/jobs/detail.html"
     return render(request, page, context)
+
+
+def _page_of(job: Job) -> str | None:
+    """Where else a job is told of, or what came of it."""
+    if job.kind == Kind.TRAIN:
+        return reverse("training-run", args=[job.training_run.pk])
+    if job.kind == Kind.AUDIT:
+        return reverse("model", args=[job.input["model"]])
+    if job.kind == Kind.ADOPT and job.result:
+        return reverse("model", args=[job.result["reward_model"]])
+    if job.kind == Kind.EVALUATE and job.result:
+        page = reverse("evaluation", args=[job.input["model"]])
+        return f"{page}?on={job.result['evaluation']}"
+    return None
 
 
 @require_POST

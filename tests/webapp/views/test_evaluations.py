@@ -164,6 +164,18 @@ def test_a_file_is_measured_on(as_alice: Client, model: RewardModel) -> None:
     assert answer.headers["Location"] == f"/jobs/{job.pk}/"
     assert (job.input["name"], job.input["model"]) == ("held-out.jsonl", model.pk)
 
+    # until it is over the job has a page, then what came of it
+    page = as_alice.get(f"/jobs/{job.pk}/").content.decode()
+    assert "held-out.jsonl" in page
+    assert f'hx-get="/jobs/{job.pk}/"' in page
+    job.state, job.error = "failed", "no labelled step in held-out.jsonl"
+    job.save()
+    assert job.error in as_alice.get(f"/jobs/{job.pk}/").content.decode()
+    job.state, job.error, job.result = "done", "", {"evaluation": 7}
+    job.save()
+    told = as_alice.get(f"/jobs/{job.pk}/")
+    assert told.headers["Location"] == f"/reward-models/{model.pk}/evaluation/?on=7"
+
 
 def test_annotators_look_and_start_nothing(as_bob: Client, model: RewardModel) -> None:
     path = f"/reward-models/{model.pk}/evaluation/"
