@@ -89,6 +89,7 @@ class Question:
         Raises:
             NotReady: nobody answered in time, the caller hung up, or the broker went.
             Invalid: the scorer refused.
+            Busy: it is short of memory.
         """
         try:
             with self._call.spending("wait"):
@@ -173,6 +174,8 @@ class Question:
 
 
 def _rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if answer.get("again"):
+        raise Busy(str(answer["error"]))
     if "error" in answer:
         raise Invalid(str(answer["error"]))
     return cast("list[dict[str, Any]]", answer["predictions"])

@@ -16,7 +16,7 @@ from typing import Any
 from scoring.errors import InvalidInput, ScoringError
 from scoring.schema import Episode, Prediction
 from webapp.lanes import ID_LENGTH, Answer, Lanes
-from workers.ending import device_is_lost
+from workers.ending import device_is_lost, memory_is_full
 from workers.pace import Batch, Pace
 from workers.requests import Request, reply_of, sent_at
 
@@ -27,6 +27,13 @@ MAX_TRIES = 3
 TRIES_SECONDS = 3600
 # even while people keep coming, every so many batches bulk work has its turn
 BULK_EVERY = 8
+
+FAILED: dict[str, Any] = {"error": "the model failed on this input"}
+# a pack of tokens is of one size: what it has no room for is taken by somebody else
+NO_MEMORY: dict[str, Any] = {
+    "error": "the scorer is short of memory just now",
+    "again": True,
+}
 
 Predict = Callable[[str, Sequence[Episode]], Sequence[Prediction]]
 Watch = Callable[[Batch], None]
@@ -114,20 +121,22 @@ class Scorer:
     def _answers(self, model: str, group: list[Request], batch: Batch) -> list[Answer]:
         """One batch for all; where it fails each goes alone, so that a bad request is
         its own sender's problem only."""
+        failure = FAILED
         try:
             return self._predicted(model, group, batch)
         except ScoringError as error:
-            failure = str(error)
+            failure = {"error": str(error)}
         except Exception as error:
             if device_is_lost(error):
                 # this process can answer nobody; its successor takes what it had up
                 raise
             log.exception("a batch of %d failed", len(group))
-            failure = "the model failed on this input"
+            if memory_is_full(error):
+                failure = NO_MEMORY
         if len(group) > 1:
             return [self._answers(model, [request], batch)[0] for request in group]
         batch.failed += 1
-        return [Answer(r.id, r.reply, _said(r.id, error=failure)) for r in group]
+        return [Answer(r.id, r.reply, _said(r.id, **failure)) for r in group]
 
     def _predicted(
         self, model: str, group: list[Request], batch: Batch

@@ -241,6 +241,20 @@ def test_memory_that_a_batch_wants_too_much_of_is_enough_for_each_alone(
     assert [read(reply)["predictions"][0]["q"] for reply in replies] == [[1001], [1002]]
 
 
+def test_one_that_even_alone_finds_no_memory_is_told_to_come_again(
+    lanes: Lanes,
+) -> None:
+    def full(sha256: str, episodes: Sequence[Episode]) -> list[Prediction]:
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB.")
+
+    with (
+        serving(Scorer(lanes, full)),
+        pytest.raises(Busy, match="short of memory") as told,
+    ):
+        jobs.predict(FIRST, [an_episode("1")], 10)
+    assert (told.value.status, told.value.retry_after) == (503, 1)
+
+
 def test_a_model_that_does_not_load_is_an_error_for_its_callers_only(
     scorer: Scorer,
 ) -> None:
