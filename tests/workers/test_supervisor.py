@@ -188,10 +188,23 @@ def test_a_spare_that_cannot_wait_is_not_tried_all_the_time(
     child.stop()
 
 
-def test_a_child_that_has_just_begun_has_no_spare_beside_it(tmp_path: Path) -> None:
+def test_a_child_that_has_just_begun_has_no_spare_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     child = with_a_spare(tmp_path, WAITS.format(60))
     child.start()
-    assert not watch(child, lambda: bool(child.spare and child.spare.process), 0.5)
+
+    def has_a_spare() -> bool:
+        return child.spare is not None and child.spare.process is not None
+
+    assert not watch(child, has_a_spare, 0.5)
+    # nor one that gives signs of life and hasn't yet
+    monkeypatch.setattr(supervisor, "STEADY_SECONDS", 0.0)
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.0)
+    child.is_alive = lambda pid: False
+    assert not watch(child, has_a_spare, 0.5)
+    child.is_alive = lambda pid: True
+    assert watch(child, has_a_spare)
     child.stop()
 
 

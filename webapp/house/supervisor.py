@@ -38,7 +38,7 @@ class Child:
     """A command to keep running. It writes to `log`, or to our own terminal; `grace`
     seconds lie between asking it to stop and killing it. `is_alive` knows
     whether a process id gives signs of life (None: can't tell); a child that stops
-    giving them is killed. A `spare` waits from the time the child has proved steady,
+    giving them is killed. A `spare` waits from the time the child has begun its work,
     and takes its place at once."""
 
     name: str
@@ -88,7 +88,7 @@ class Child:
                 say(f"  its last words are in {self.log}")
             else:
                 self._kill_if_hung(say)
-                if self.spare and self._is_steady():
+                if self.spare and self._has_begun():
                     self.spare.prepare(lambda it: self._run(it, subprocess.PIPE))
         if self.start_again_at is not None and time.monotonic() >= self.start_again_at:
             self.start()
@@ -126,6 +126,11 @@ class Child:
             self.process.wait(self.grace)
         # whatever the child has started and not stopped goes with it
         self.kill()
+
+    def _has_begun(self) -> bool:
+        """Whatever it loads or makes at first, a spare needn't do beside it."""
+        signed = self.last_sign_at is not None or self.is_alive is _nobody_knows
+        return signed and self._is_steady()
 
     def _is_steady(self) -> bool:
         return time.monotonic() - self.started_at > STEADY_SECONDS
