@@ -178,6 +178,17 @@ class TrainingForm(forms.Form):
         max_value=1_000,
         help_text=_("Passes over the labels at most; empty for the usual number."),
     )
+    hard_negatives = forms.FloatField(
+        label=_("Weight of planted mistakes"),
+        required=False,
+        min_value=0,
+        max_value=1,
+        help_text=_(
+            "Steps made wrong on purpose (a thank-you for an answer, the same call "
+            "again, another tool, other numbers) count as much beside a person's "
+            "verdict. Empty for none; try 1 where an audit fails A4 or A6."
+        ),
+    )
 
 
 class EvaluationForm(forms.Form):

@@ -53,6 +53,14 @@ def test_the_epochs_of_a_run_can_be_bounded(
     assert refused.status_code == 422
 
 
+def test_mistakes_can_be_planted(as_alice: Client, labelled: Project) -> None:
+    as_alice.post(page_of(labelled), {"seed": 0, "hard_negatives": "0.5"})
+    refused = as_alice.post(page_of(labelled), {"seed": 0, "hard_negatives": "2"})
+
+    assert TrainingRun.objects.get().config["hard_negatives"] == 0.5
+    assert refused.status_code == 422
+
+
 def test_too_few_labels_are_said_with_numbers(
     as_alice: Client, project: Project
 ) -> None:
