@@ -95,7 +95,7 @@ def odds(
     error: of their quantiles the best by ProcessBench F1 or by exact hits.
 
     For hits 0 is best where q is honest, so another is taken only if it finds more by
-    over one standard error (McNemar 1947). 0 too without clean and faulty episodes.
+    over two standard errors (McNemar 1947). 0 too without clean and faulty episodes.
     """
     known = [chance for place, chance in likeliest if place != -1]
     if not known or not _has_both(first_errors):
@@ -114,7 +114,7 @@ def odds(
     if goal == "f1":
         return best
     gain = hits(best) - hits(0.0)
-    return best if gain.sum() > np.sqrt(np.abs(gain).sum()) else 0.0
+    return best if gain.sum() > 2 * np.sqrt(np.abs(gain).sum()) else 0.0
 
 
 def called(likeliest: Sequence[Likeliest], limit: float) -> list[int]:

@@ -89,8 +89,8 @@ def test_the_limit_moves_where_the_odds_are_off_for_many_runs():
     limit = calibrate.odds(errors, likeliest, "accuracy")
     assert 0.39 <= limit < 2
     assert calibrate.called(likeliest, limit) == errors
-    # one run more that is found so is within chance
-    assert calibrate.odds(errors[29:], likeliest[29:], "accuracy") == 0
+    # a few runs more that are found so are within chance
+    assert calibrate.odds(errors[26:], likeliest[26:], "accuracy") == 0
 
 
 def test_for_f1_clean_runs_and_faulty_ones_weigh_alike():
