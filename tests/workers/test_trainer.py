@@ -1,6 +1,7 @@
 """The trainer as a process of its own: killed, cancelled, hanging."""
 
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -90,6 +91,10 @@ def at_work(run: TrainingRun) -> None:
         time.sleep(0.02)
 
 
+def leave_alone(process: psutil.Process) -> None:
+    """Nobody meddles."""
+
+
 def undisturbed(run: TrainingRun, folder: Path) -> str:
     examples = [fitting.as_example(row) for row in snapshots.examples(run.snapshot)]
     config = fitting.TrainConfig.from_dict(run.config)
@@ -115,12 +120,54 @@ def test_killed_again_and_again_it_ends_in_the_model_it_would_have_been(
         assert (job.state, job.attempt) == (State.QUEUED, attempt)
         assert "its process died of SIGKILL" in job.error
         Job.objects.filter(pk=job.pk).update(progress={})
-    job = worked_on(run, lambda process: None) if job.is_open else job
+    job = worked_on(run, leave_alone) if job.is_open else job
     assert (job.state, job.error) == (State.DONE, "")
     assert job.attempt > 1
     run.refresh_from_db()
     assert run.reward_model is not None
     assert run.reward_model.sha256 == expected
+
+
+# a trainer on a GPU that fails under it, half way through its features
+BROKEN = """#!{python}
+import runpy
+import sys
+from scoring.prm import train
+
+extract = train.extract
+
+def fail(encoded, trunk, store, report):
+    extract(encoded[: len(encoded) // 2], trunk, store, report)
+    raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+train.extract = fail
+sys.argv = sys.argv[2:]
+runpy.run_module("workers.trainer", run_name="__main__")
+"""
+
+
+def executable(path: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start this in place of Python."""
+    path.write_text(script.format(python=sys.executable))
+    path.chmod(0o700)
+    monkeypatch.setenv("PYTHONPATH", str(settings.BASE_DIR))
+    monkeypatch.setattr(process.sys, "executable", str(path))
+
+
+def test_a_device_that_fails_ends_the_process_and_another_one_goes_on(
+    arena_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = asked(arena_project, seed=13)
+    with monkeypatch.context() as broken:
+        executable(tmp_path / "python", BROKEN, broken)
+        job = worked_on(run, leave_alone)
+    assert (job.state, job.attempt) == (State.QUEUED, 1)
+    assert "its device failed (CUDA error: an illegal memory access" in job.error
+    job = worked_on(run, leave_alone)
+    assert (job.state, job.attempt, job.error) == (State.DONE, 2, "")
+    run.refresh_from_db()
+    assert run.reward_model is not None
+    assert run.reward_model.sha256 == undisturbed(run, tmp_path / "undisturbed")
 
 
 # waits for a device that never answers, and hears nothing, not even SIGTERM
@@ -135,10 +182,7 @@ def test_a_cancel_ends_it_within_seconds_even_if_it_hangs(
     arena_project: Project, deaf: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if deaf:
-        path = tmp_path / "trainer"
-        path.write_text(DEAF)
-        path.chmod(0o700)
-        monkeypatch.setattr(process.sys, "executable", str(path))
+        executable(tmp_path / "trainer", DEAF, monkeypatch)
     run = asked(arena_project, seed=12)
     asked_at, found = list[float](), list[psutil.Process]()
 
