@@ -12,6 +12,7 @@ import torch
 import torch.__future__
 from accelerate.state import PartialState
 from torch.utils import backend_registration
+from torch.utils._device import _device_constructors
 from torch.utils._pytree import tree_leaves, tree_map
 
 NAME = "elsewhere"
@@ -104,9 +105,13 @@ _LIBRARY.fallback(lambda func, *args, **kw: _done(func, args, kw), "PrivateUse1"
 _tensor = torch.tensor
 
 
-def _made(data: Any, *, dtype: Any = None, device: Any = None) -> torch.Tensor:
+def _made(data: Any, *, device: Any = None, **wanted: Any) -> torch.Tensor:
     """`torch.tensor` asks no backend how to make one."""
-    return _tensor(data, dtype=dtype).to(device or CPU)
+    if device is not None and torch.device(device).type == NAME:
+        return _tensor(data, device=CPU, **wanted).to(device)
+    return _tensor(data, **wanted, **({"device": device} if device else {}))
 
 
+# `with torch.device("meta")` has to know the real one, which it looks up once
+_device_constructors()
 torch.tensor = _made

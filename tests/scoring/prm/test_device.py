@@ -14,8 +14,8 @@ from scoring.prm.device import CPU
 HERE = "tests/scoring/prm"
 
 
-def told(place: str, *plugin: str) -> str:
-    """How `on_device.py` ended in a process of its own; "" if nothing failed."""
+def run_on(place: str, *plugin: str) -> None:
+    """`on_device.py` in a process of its own."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     run = subprocess.run(
         [*command, *plugin, f"{HERE}/on_device.py"],
@@ -25,17 +25,18 @@ def told(place: str, *plugin: str) -> str:
         timeout=300,
         check=False,
     )
-    return run.stdout[-5000:] + run.stderr[-5000:] if run.returncode else ""
+    if run.returncode:
+        pytest.fail(run.stdout[-8000:] + run.stderr[-4000:], pytrace=False)
 
 
 def test_nothing_mixes_devices_on_the_way_from_texts_to_scores():
-    assert not told("elsewhere", "-p", "tests.scoring.prm.elsewhere")
+    run_on("elsewhere", "-p", "tests.scoring.prm.elsewhere")
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_a_gpu_trains_and_serves_like_a_cpu():
-    assert not told("cuda")
+    run_on("cuda")
 
 
 def gpus(monkeypatch, count: int) -> None:
