@@ -51,9 +51,10 @@ def read(job: Job) -> Found:
                 jobs.report(job, phase="reading", done=len(found.runs), unit="runs")
     if not found.runs:
         raise Invalid(
-            f"no labelled step in {job.input['name']}: {found.unlabelled} runs without "
-            f"labels, {found.failed} rows that can't be read. Labels are expected in "
-            "meta.verdicts, one a step, or in a format that has them (docs/formats.md)"
+            f"no labelled step in {job.input['name']} (runs without labels: "
+            f"{found.unlabelled}, rows that can't be read: {found.failed}). Labels are "
+            "expected in meta.verdicts, one a step, or in a format that has them "
+            "(docs/formats.md)"
         )
     return found
 
