@@ -131,6 +131,8 @@ def _said(
 ) -> list[Prediction]:
     """The model's predictions, from the states the training has just kept."""
     store, said = FeatureStore(root / "benchmarks" / "features"), []
+    # a training of tier lora or full has moved it
+    trunk = model.trunk or trunk
     for example in examples:
         encoded = encode(example.episode, trunk.tokenizer, model.max_tokens)
         states = [*store.read([*filter(None, keys(encoded, trunk))])]
