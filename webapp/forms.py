@@ -184,9 +184,9 @@ class TrainingForm(forms.Form):
         min_value=0,
         max_value=1,
         help_text=_(
-            "Steps made wrong on purpose (a thank-you for an answer, the same call "
-            "again, another tool, other numbers) count as much beside a person's "
-            "verdict. Empty for none; try 1 where an audit fails A4 or A6."
+            "From 0 to 1: what a step made wrong on purpose (a thank-you for an "
+            "answer, the same call again, another tool, other numbers) counts beside "
+            "a person's verdict. Empty for none; try 1 where an audit fails A4 or A6."
         ),
     )
 
