@@ -120,7 +120,7 @@ class Episodes(View):
             self.project,
             user=self.user,
             upload=uploads.store(file),
-            filename=wanted.get("filename") or getattr(file, "name", None) or "upload",
+            filename=reading.name_of(file, wanted.get("filename")),
             format=wanted.get("format") or form.get("format"),
             key=key,
         )

@@ -60,7 +60,7 @@ class RewardModelImport(View):
             self.project,
             user=self.user,
             source=uploads.store(file),
-            name=query.get("filename") or getattr(file, "name", None) or "upload",
+            name=reading.name_of(file, query.get("filename")),
             key=key,
             **wanted,
         )

@@ -112,3 +112,8 @@ def file(request: Request) -> Any:
         detail = "send a file: as the body, or in the field `file` of a form"
         raise InvalidInput(detail, pointer="/file")
     return found
+
+
+def name_of(file: Any, said: str | None = None) -> str:
+    """What a file that was sent is called: what the caller says, or else its form."""
+    return said or getattr(file, "name", None) or "upload"

@@ -92,7 +92,7 @@ class RewardModels(View):
             self.project,
             file,
             user=self.user,
-            filename=getattr(file, "name", None) or "upload",
+            filename=reading.name_of(file),
         )
         return Response(_whole(model), status=201)
 
