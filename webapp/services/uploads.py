@@ -68,7 +68,7 @@ def find(sha256: str) -> Upload:
 
 def release(upload: Upload) -> None:
     """Delete a file that was read at once, unless a job is to read the same one."""
-    if upload.sha256 not in set(_wanted()):
+    if upload.sha256 not in _wanted():
         upload.path.unlink(missing_ok=True)
 
 
