@@ -88,6 +88,19 @@ def test_of_two_promotions_at_once_one_model_serves(arena_project: Project) -> N
     assert arena_project.jobs.filter(kind="score").exists()
 
 
+def settled_with(error: Exception, project: Project) -> Job:
+    """A job whose work ended in this error, as its row tells it."""
+    job = factories.a_job(project)
+    assert job.claim()
+
+    def work(_: Job) -> None:
+        raise error
+
+    ending.settle(job, work)
+    job.refresh_from_db()
+    return job
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -98,14 +111,7 @@ def test_of_two_promotions_at_once_one_model_serves(arena_project: Project) -> N
 def test_a_full_disk_pauses_the_job_and_is_no_attempt(
     project: Project, error: Exception
 ) -> None:
-    job = factories.a_job(project)
-    assert job.claim()
-
-    def work(_: Job) -> None:
-        raise error
-
-    ending.settle(job, work)
-    job.refresh_from_db()
+    job = settled_with(error, project)
     assert (job.state, job.attempt) == (State.QUEUED, 0)
     assert "the disk is full" in job.error
 
@@ -128,14 +134,7 @@ ILLEGAL = (
 def test_a_device_that_fails_or_is_full_costs_the_job_an_attempt_and_no_more(
     project: Project, error: Exception, told: str
 ) -> None:
-    job = factories.a_job(project)
-    assert job.claim()
-
-    def work(_: Job) -> None:
-        raise error
-
-    ending.settle(job, work)
-    job.refresh_from_db()
+    job = settled_with(error, project)
     assert (job.state, job.attempt) == (State.QUEUED, 1)
     assert told in job.error
     assert "debugging" not in job.error
