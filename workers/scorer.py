@@ -16,7 +16,7 @@ from typing import Any
 from scoring.errors import InvalidInput, ScoringError
 from scoring.schema import Episode, Prediction
 from webapp.lanes import ID_LENGTH, Answer, Lanes
-from workers.ending import device_is_lost, memory_is_full
+from workers.failures import device_is_lost, memory_is_full
 from workers.pace import Batch, Pace
 from workers.requests import Request, reply_of, sent_at
 
