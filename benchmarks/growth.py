@@ -2,6 +2,7 @@
 
 import statistics
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from scoring.prm.paged import PAGE
 from scoring.schema import Episode, Step
 
 HISTORIES = (1000, 2000, 4000, 7800)  # tokens before the step that is appended
+ROWS = 48  # of the step that is appended, about
 PEER_REPEATS = 2  # over half a minute each
 
 Curve = list[tuple[float, float]]
@@ -63,25 +65,37 @@ def _against_whole(bench: Bench, run: Episode, times: list[float]) -> None:
 @torch.inference_mode()
 def _attention(bench: Bench, history: int) -> float:
     """Seconds that all layers take to fetch such a history's keys and values out of
-    their pages and to attend to them with 48 tokens."""
+    their pages and to attend to them with ROWS tokens, tile by tile as the engine."""
     config = bench.trunk.model.config
     heads = config.num_key_value_heads
     group = config.num_attention_heads // heads
-    keys = -(-(history + 48) // TILE) * TILE
     dtype = bench.trunk.model.dtype
-    q = torch.randn(heads, 48 * group, config.head_dim).to(dtype)
-    mask = torch.zeros(48 * group, keys, dtype=dtype)
     # each layer's own, or they would stay in the processor's cache
+    pages = -(-(history + ROWS) // TILE) * TILE // PAGE
     pools = [
-        torch.randn(2, heads, keys // PAGE, PAGE, config.head_dim).to(dtype)
+        torch.randn(2, heads, pages, PAGE, config.head_dim).to(dtype)
         for _ in bench.trunk.model.layers
     ]
-    attend, pages = ATTENTIONS[bench.trunk.attention], torch.randperm(keys // PAGE)
+    calls = []
+    for start, stop in _pieces(history):
+        keys = -(-stop // TILE) * TILE
+        q = torch.randn(heads, (stop - start) * group, config.head_dim).to(dtype)
+        mask = torch.zeros((stop - start) * group, keys, dtype=dtype)
+        calls.append((q, mask, torch.randperm(keys // PAGE)))
+    attend = ATTENTIONS[bench.trunk.attention]
 
     def step() -> None:
         for pool in pools:
-            k, v = (part.index_select(1, pages).flatten(1, 2) for part in pool)
-            attend(q, k, v, mask)
+            for q, mask, places in calls:
+                k, v = (part.index_select(1, places).flatten(1, 2) for part in pool)
+                attend(q, k, v, mask)
 
     step()
     return statistics.median(seconds(step) for _ in range(bench.repeats))
+
+
+def _pieces(history: int) -> list[tuple[int, int]]:
+    """The positions of ROWS tokens after a history, cut where a tile ends."""
+    cuts = range(-(-history // TILE) * TILE, history + ROWS, TILE)
+    edges = sorted({history, *cuts, history + ROWS})
+    return list(pairwise(edges))
